@@ -1,0 +1,206 @@
+import {
+  bigint,
+  boolean,
+  customType,
+  doublePrecision,
+  integer,
+  jsonb,
+  pgSchema,
+  primaryKey,
+  text,
+  timestamp,
+} from "drizzle-orm/pg-core";
+import type { RouterDocument } from "../routing/router-document.ts";
+import type { Model, Scope, Sealed, SnapshotKey } from "../tenancy/snapshot.ts";
+
+/**
+ * The tables as queries see them. Constraints, roles, row-level security, triggers and functions live in
+ * `migrations/`; a test compares the two.
+ */
+export const signalbox = pgSchema("signalbox");
+
+const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "string" });
+const day = customType<{ data: string }>({ dataType: () => "date" });
+
+export const tenants = signalbox.table("tenants", {
+  id: text("id").primaryKey(),
+  name: text("name").notNull(),
+  status: text("status").$type<"active" | "suspended" | "deleting">().notNull().default("active"),
+  revision: bigint("revision", { mode: "number" }).notNull().default(1),
+  createdAt: instant("created_at").notNull().defaultNow(),
+});
+
+export const apiKeys = signalbox.table(
+  "api_keys",
+  {
+    tenantId: text("tenant_id").notNull(),
+    id: text("id").notNull(),
+    name: text("name").notNull(),
+    environment: text("environment").$type<SnapshotKey["environment"]>().notNull(),
+    /** Lower-case hex SHA-256 of the whole token. */
+    hash: text("hash").notNull(),
+    /** First characters of the token, for people to tell keys apart. */
+    displayPrefix: text("display_prefix").notNull(),
+    scopes: jsonb("scopes").$type<Scope[]>().notNull(),
+    allowedModels: jsonb("allowed_models").$type<string[] | null>(),
+    allowedRouters: jsonb("allowed_routers").$type<string[] | null>(),
+    expiresAt: instant("expires_at"),
+    revokedAt: instant("revoked_at"),
+    createdAt: instant("created_at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+);
+
+export const providers = signalbox.table(
+  "providers",
+  {
+    tenantId: text("tenant_id").notNull(),
+    id: text("id").notNull(),
+    slug: text("slug").notNull(),
+    kind: text("kind").notNull(),
+    baseUrl: text("base_url"),
+    credential: jsonb("credential").$type<Sealed | null>(),
+    createdAt: instant("created_at").notNull().defaultNow(),
+    updatedAt: instant("updated_at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+);
+
+export const models = signalbox.table(
+  "models",
+  {
+    tenantId: text("tenant_id").notNull(),
+    id: text("id").notNull(),
+    slug: text("slug").notNull(),
+    providerId: text("provider_id").notNull(),
+    upstreamModel: text("upstream_model").notNull(),
+    prices: jsonb("prices").$type<Model["prices"]>(),
+    contextWindow: integer("context_window"),
+    modalities: jsonb("modalities").$type<Model["modalities"]>().notNull(),
+    capabilities: jsonb("capabilities").$type<Model["capabilities"]>().notNull(),
+    timeouts: jsonb("timeouts").$type<Model["timeouts"]>().notNull(),
+    createdAt: instant("created_at").notNull().defaultNow(),
+    updatedAt: instant("updated_at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+);
+
+export const routers = signalbox.table(
+  "routers",
+  {
+    tenantId: text("tenant_id").notNull(),
+    id: text("id").notNull(),
+    slug: text("slug").notNull(),
+    /** The version that serves traffic; null before the first publish. */
+    publishedVersion: integer("published_version"),
+    createdAt: instant("created_at").notNull().defaultNow(),
+    updatedAt: instant("updated_at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+);
+
+export const routerDrafts = signalbox.table(
+  "router_drafts",
+  {
+    tenantId: text("tenant_id").notNull(),
+    routerId: text("router_id").notNull(),
+    /** Opaque; changes with every write of the document. */
+    etag: text("etag").notNull(),
+    document: jsonb("document").$type<RouterDocument>().notNull(),
+    updatedAt: instant("updated_at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.routerId] })],
+);
+
+export const routerVersions = signalbox.table(
+  "router_versions",
+  {
+    tenantId: text("tenant_id").notNull(),
+    routerId: text("router_id").notNull(),
+    version: integer("version").notNull(),
+    document: jsonb("document").$type<RouterDocument>().notNull(),
+    policyDigest: text("policy_digest").notNull(),
+    note: text("note"),
+    publishedBy: text("published_by").notNull(),
+    publishedAt: instant("published_at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.routerId, table.version] })],
+);
+
+/** Partitioned by day; the day comes from the id, so a replay past midnight finds its row. */
+export const decisions = signalbox.table(
+  "decisions",
+  {
+    tenantId: text("tenant_id").notNull(),
+    day: day("day").notNull(),
+    id: text("id").notNull(),
+    keyId: text("key_id").notNull(),
+    requestId: text("request_id").notNull(),
+    createdAt: instant("created_at").notNull(),
+    kind: text("kind").notNull(),
+    router: text("router"),
+    routerVersion: integer("router_version"),
+    policyDigest: text("policy_digest"),
+    outcome: text("outcome"),
+    policy: text("policy"),
+    confidence: doublePrecision("confidence"),
+    alternatives: jsonb("alternatives").$type<{ policy: string | null; probability: number }[]>().notNull(),
+    source: text("source").notNull(),
+    engine: text("engine"),
+    unsureReason: text("unsure_reason"),
+    conversationKey: text("conversation_key"),
+    conversationKeySource: text("conversation_key_source"),
+    arm: text("arm"),
+    requestedModel: text("requested_model").notNull(),
+    model: text("model"),
+    provider: text("provider"),
+    upstreamModel: text("upstream_model"),
+    attempts: integer("attempts").notNull(),
+    stream: boolean("stream").notNull(),
+    requestStatus: text("request_status").notNull(),
+    httpStatus: integer("http_status").notNull(),
+    errorCode: text("error_code"),
+    finishReason: text("finish_reason"),
+    inputTokens: integer("input_tokens"),
+    cachedInputTokens: integer("cached_input_tokens"),
+    outputTokens: integer("output_tokens"),
+    reasoningTokens: integer("reasoning_tokens"),
+    estimated: boolean("estimated").notNull(),
+    costUsd: doublePrecision("cost_usd"),
+    timingsMs: jsonb("timings_ms").$type<Record<string, number>>().notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.day, table.id] })],
+);
+
+export const idempotencyKeys = signalbox.table(
+  "idempotency_keys",
+  {
+    tenantId: text("tenant_id").notNull(),
+    /** SHA-256 over key id, route and the caller's Idempotency-Key. */
+    scopeHash: text("scope_hash").notNull(),
+    bodyHash: text("body_hash").notNull(),
+    status: integer("status").notNull(),
+    /** The answer to replay, without anything that is shown once. */
+    response: jsonb("response").notNull(),
+    createdAt: instant("created_at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.scopeHash] })],
+);
+
+/** Append-only. `changes` holds the difference, never a secret. */
+export const auditLog = signalbox.table(
+  "audit_log",
+  {
+    tenantId: text("tenant_id").notNull(),
+    id: text("id").notNull(),
+    /** Key id, or `operator`. */
+    actor: text("actor").notNull(),
+    action: text("action").notNull(),
+    targetKind: text("target_kind").notNull(),
+    targetId: text("target_id").notNull(),
+    changes: jsonb("changes").$type<Record<string, unknown>>().notNull(),
+    requestId: text("request_id").notNull(),
+    createdAt: instant("created_at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+);

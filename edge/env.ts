@@ -1,0 +1,66 @@
+import type { Queue } from "@cloudflare/workers-types";
+import { z } from "zod";
+import type { DecisionRecord } from "./usage/decision-record.ts";
+
+const KEY_RING_ENTRY = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/]{43}=)$/;
+
+const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/);
+
+const commaSeparated = (text: string): string[] =>
+  text
+    .split(",")
+    .map((item) => item.trim())
+    .filter((item) => item !== "");
+
+const envSchema = z.object({
+  /** `production` refuses development keys and plain-http upstreams. */
+  ENVIRONMENT: z.enum(["development", "production"]),
+  /** Connection strings of the roles `signalbox_edge` and `signalbox_api`. */
+  DATABASE_URL_EDGE: z.string().min(1),
+  DATABASE_URL_API: z.string().min(1),
+  /** Neon HTTP endpoint and WebSocket proxy of a bridge; absent when the database is Neon itself. */
+  DATABASE_HTTP_ENDPOINT: z.url().optional(),
+  DATABASE_WS_PROXY: z.string().min(1).optional(),
+  INFERENCE_URL: z.url(),
+  INFERENCE_TOKEN: z.string().min(16),
+  /** `id:base64(32 bytes)`, comma-separated; the first seals, all open. */
+  CREDENTIAL_KEYS: z
+    .string()
+    .transform(commaSeparated)
+    .pipe(z.array(z.string().regex(KEY_RING_ENTRY)).min(1).max(8))
+    .transform((entries) =>
+      entries.map((entry) => {
+        const separator = entry.indexOf(":");
+        return { id: entry.slice(0, separator), key: entry.slice(separator + 1) };
+      }),
+    ),
+  /** Secret from which per-tenant keys are derived (isolation tokens, conversation keys). */
+  SIGNING_SECRET: z.string().min(32),
+  /** SHA-256 of up to two operator keys, comma-separated hex. */
+  OPERATOR_KEY_HASHES: z.string().default("").transform(commaSeparated).pipe(z.array(sha256Hex).max(2)),
+  /** Base URL this service is reached at, for loop detection and the API description. */
+  PUBLIC_URL: z.url().optional(),
+  /** `loopback` lets providers use http and loopback addresses (local development only). */
+  UPSTREAM_ADDRESSES: z.enum(["public", "loopback"]).default("public"),
+  USAGE_SINK: z.enum(["queue", "postgres"]).default("queue"),
+});
+
+export type Env = z.infer<typeof envSchema> & { readonly USAGE_QUEUE: Queue<DecisionRecord> | null };
+
+/** Parses the Worker's bindings. Throws with the names of what is missing or wrong, never with a value. */
+export function parseEnv(bindings: Readonly<Record<string, unknown>>): Env {
+  const parsed = envSchema.safeParse(bindings);
+  const names = new Set(parsed.error?.issues.map((issue) => String(issue.path[0])));
+  const queue = isQueue(bindings["USAGE_QUEUE"]) ? bindings["USAGE_QUEUE"] : null;
+  if (parsed.success) {
+    const { ENVIRONMENT, UPSTREAM_ADDRESSES, USAGE_SINK } = parsed.data;
+    if (USAGE_SINK === "queue" && queue === null) names.add("USAGE_QUEUE");
+    if (ENVIRONMENT === "production" && UPSTREAM_ADDRESSES === "loopback") names.add("UPSTREAM_ADDRESSES");
+    if (names.size === 0) return { ...parsed.data, USAGE_QUEUE: queue };
+  }
+  throw new Error(`missing or invalid configuration: ${[...names].sort().join(", ")}`);
+}
+
+function isQueue(value: unknown): value is Queue<DecisionRecord> {
+  return typeof value === "object" && value !== null && "sendBatch" in value;
+}

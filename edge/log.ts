@@ -1,0 +1,6 @@
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** Values a log line may hold. Never prompts, keys or credentials: callers pass ids, codes and numbers. */
+export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+export type Log = (level: LogLevel, event: string, fields?: LogFields) => void;

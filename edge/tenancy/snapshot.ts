@@ -1,0 +1,126 @@
+import { z } from "zod";
+import { routerDocumentSchema } from "../routing/router-document.ts";
+
+export const SCOPES = [
+  "inference",
+  "policies:read",
+  "policies:write",
+  "models:write",
+  "keys:write",
+  "usage:read",
+  "admin",
+] as const;
+export const scopeSchema = z.enum(SCOPES);
+export type Scope = z.infer<typeof scopeSchema>;
+
+export const PROVIDER_KINDS = ["openai-compatible", "echo"] as const;
+export const providerKindSchema = z.enum(PROVIDER_KINDS);
+export type ProviderKind = z.infer<typeof providerKindSchema>;
+
+export const MODALITIES = ["text", "image", "audio", "file"] as const;
+
+/** US dollars per million tokens. */
+export const pricesSchema = z.object({
+  input_per_million: z.number().min(0),
+  cached_input_per_million: z.number().min(0).optional(),
+  output_per_million: z.number().min(0),
+});
+
+/** Milliseconds; absent ones take the defaults of `edge/upstream`. */
+export const timeoutsSchema = z.object({
+  connect_ms: z.number().int().min(1).max(60_000).optional(),
+  first_byte_ms: z.number().int().min(1).max(600_000).optional(),
+  idle_ms: z.number().int().min(1).max(600_000).optional(),
+  total_ms: z.number().int().min(1).max(3_600_000).optional(),
+});
+
+/** What a model can be asked for beside text; absent means yes, so that a new model is not refused by default. */
+export const capabilitiesSchema = z.object({
+  tools: z.boolean().optional(),
+  response_format: z.boolean().optional(),
+});
+
+/** AES-256-GCM, base64; `key_id` names the ring key, tenant and provider id are the additional data. */
+export const sealedSchema = z.object({ key_id: z.string(), nonce: z.string(), ciphertext: z.string() });
+export type Sealed = z.infer<typeof sealedSchema>;
+
+const snapshotProviderSchema = z.object({
+  id: z.string(),
+  slug: z.string(),
+  kind: providerKindSchema,
+  base_url: z.string().nullable(),
+  credential: sealedSchema.nullable(),
+});
+
+const snapshotModelSchema = z.object({
+  id: z.string(),
+  slug: z.string(),
+  provider: z.string(),
+  upstream_model: z.string(),
+  prices: pricesSchema.nullable(),
+  context_window: z.number().int().positive().nullable(),
+  modalities: z.array(z.enum(MODALITIES)),
+  capabilities: capabilitiesSchema,
+  timeouts: timeoutsSchema,
+  created_at: z.string(),
+});
+
+const snapshotRouterSchema = z.object({
+  id: z.string(),
+  slug: z.string(),
+  version: z.number().int().positive(),
+  policy_digest: z.string(),
+  published_at: z.string(),
+  document: routerDocumentSchema,
+});
+
+const snapshotKeySchema = z.object({
+  id: z.string(),
+  environment: z.string(),
+  scopes: z.array(scopeSchema),
+  expires_at: z.string().nullable(),
+  revoked_at: z.string().nullable(),
+  allowed_models: z.array(z.string()).nullable(),
+  allowed_routers: z.array(z.string()).nullable(),
+});
+
+/**
+ * The JSON that `signalbox.edge_snapshot(key_hash, known_revision)` returns: SQL NULL for an unknown key,
+ * `{revision, unchanged: true}` when the caller already holds this revision, else all that a request needs.
+ */
+export const snapshotRowSchema = z.union([
+  z.object({ revision: z.number(), unchanged: z.literal(true) }),
+  z.object({
+    revision: z.number(),
+    tenant: z.object({ id: z.string(), status: z.enum(["active", "suspended", "deleting"]) }),
+    key: snapshotKeySchema,
+    providers: z.array(snapshotProviderSchema),
+    models: z.array(snapshotModelSchema),
+    routers: z.array(snapshotRouterSchema),
+  }),
+]);
+
+export type SnapshotRow = z.infer<typeof snapshotRowSchema>;
+export type FullSnapshotRow = Extract<SnapshotRow, { tenant: unknown }>;
+export type SnapshotKey = z.infer<typeof snapshotKeySchema>;
+export type Provider = z.infer<typeof snapshotProviderSchema>;
+export type Model = z.infer<typeof snapshotModelSchema>;
+export type PublishedRouter = z.infer<typeof snapshotRouterSchema>;
+
+/** A tenant's configuration, compiled for look-up. Shared by all of the tenant's keys in an isolate. */
+export interface TenantConfig {
+  readonly tenantId: string;
+  readonly status: FullSnapshotRow["tenant"]["status"];
+  readonly revision: number;
+  readonly providers: ReadonlyMap<string, Provider>;
+  readonly models: ReadonlyMap<string, Model>;
+  readonly routers: ReadonlyMap<string, PublishedRouter>;
+}
+
+/** Who is asking, as established by `authenticate`: the key, its tenant's configuration and how old that is. */
+export interface Principal {
+  readonly key: SnapshotKey;
+  readonly tenant: TenantConfig;
+  /** Whole seconds since the snapshot was last confirmed; set only while the database cannot be reached. */
+  readonly staleSeconds: number | null;
+}

@@ -1,0 +1,58 @@
+import { z } from "zod";
+
+/** How a request ended, as its caller saw it. */
+export const REQUEST_STATUSES = ["completed", "failed", "interrupted", "aborted", "refused", "routed"] as const;
+
+/**
+ * One request's receipt: what was decided, what served it, what it cost. Holds no prompt or answer text. Appended
+ * through the usage sink; appending the same id twice leaves one row.
+ */
+export const decisionRecordSchema = z.object({
+  id: z.string(),
+  tenant_id: z.string(),
+  key_id: z.string(),
+  request_id: z.string(),
+  /** ISO 8601 instant the request arrived at; the row's day comes from the id. */
+  created_at: z.string(),
+  kind: z.enum(["completion", "route"]),
+  router: z.string().nullable(),
+  router_version: z.number().int().nullable(),
+  policy_digest: z.string().nullable(),
+  outcome: z.enum(["matched", "other", "unsure"]).nullable(),
+  policy: z.string().nullable(),
+  confidence: z.number().nullable(),
+  alternatives: z.array(z.object({ policy: z.string().nullable(), probability: z.number() })),
+  /** `engine`, `memo`, `explicit` or `fallback:<reason>`. */
+  source: z.string(),
+  /** `name@version`. */
+  engine: z.string().nullable(),
+  unsure_reason: z.string().nullable(),
+  conversation_key: z.string().nullable(),
+  conversation_key_source: z.string().nullable(),
+  arm: z.string().nullable(),
+  requested_model: z.string(),
+  model: z.string().nullable(),
+  provider: z.string().nullable(),
+  upstream_model: z.string().nullable(),
+  attempts: z.number().int(),
+  stream: z.boolean(),
+  request_status: z.enum(REQUEST_STATUSES),
+  http_status: z.number().int(),
+  error_code: z.string().nullable(),
+  finish_reason: z.string().nullable(),
+  input_tokens: z.number().int().nullable(),
+  cached_input_tokens: z.number().int().nullable(),
+  output_tokens: z.number().int().nullable(),
+  reasoning_tokens: z.number().int().nullable(),
+  /** True when the tokens were estimated from delivered bytes because upstream gave none. */
+  estimated: z.boolean(),
+  cost_usd: z.number().nullable(),
+  /** Milliseconds by part: auth, decide, upstream, first_byte, total. */
+  timings_ms: z.record(z.string(), z.number()),
+});
+export type DecisionRecord = z.infer<typeof decisionRecordSchema>;
+
+/** Where receipts go after the answer: a queue on Workers, batches to Postgres when self-hosted. */
+export interface UsageSink {
+  append(record: DecisionRecord): Promise<void>;
+}

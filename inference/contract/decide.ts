@@ -1,0 +1,85 @@
+import { z } from "zod";
+
+/** A route policy as the router model sees it: what the user wants done, never which model serves it. */
+export const policySchema = z.object({ name: z.string().min(1).max(64), description: z.string().max(4000) });
+export type Policy = z.infer<typeof policySchema>;
+
+export const MAX_POLICIES = 200;
+export const MAX_CONVERSATION_TURNS = 200;
+export const MAX_CONVERSATION_CHARACTERS = 64_000;
+
+/** One turn of a normalised conversation: text only, user and assistant only. */
+export const turnSchema = z.object({ role: z.enum(["user", "assistant"]), content: z.string() });
+export type Turn = z.infer<typeof turnSchema>;
+
+export const conversationSchema = z
+  .array(turnSchema)
+  .min(1)
+  .max(MAX_CONVERSATION_TURNS)
+  .refine((turns) => turns.at(-1)?.role === "user", { message: "the last turn must be a user turn" });
+
+const policiesSchema = z
+  .array(policySchema)
+  .min(1)
+  .max(MAX_POLICIES)
+  .refine((policies) => new Set(policies.map((p) => p.name)).size === policies.length, {
+    message: "policy names must be unique",
+  });
+
+/** Body of `POST /v1/decide`. `deadlineMs` counts from the arrival of the request at the service. */
+export const decideRequestSchema = z.object({
+  contract: z.literal(1),
+  policies: policiesSchema,
+  conversation: conversationSchema,
+  engine: z.string().max(64).optional(),
+  /** Calibrated confidence (0..1) under which a cascade asks its bigger engine. */
+  escalateBelow: z.number().min(0).max(1).optional(),
+  /** Opaque per-tenant token: salts shared caches and gives each tenant its share of admission. */
+  isolation: z.string().max(128).optional(),
+  deadlineMs: z.number().int().min(1).max(60_000),
+});
+export type DecideRequest = z.infer<typeof decideRequestSchema>;
+
+/** Probability of one policy; `policy: null` is `other`. */
+export const scoreSchema = z.object({ policy: z.string().nullable(), probability: z.number().min(0).max(1) });
+export type Score = z.infer<typeof scoreSchema>;
+
+/** Why a decision must count as unsure whatever its probabilities say. */
+export const unsureReasonSchema = z.enum(["refused", "outside_options", "late"]);
+export type UnsureReason = z.infer<typeof unsureReasonSchema>;
+
+/** Answer of `POST /v1/decide`: calibrated, sums to 1, policies in published order, then `other` as `null`. */
+export const decideResponseSchema = z.object({
+  scores: z.array(scoreSchema).min(1),
+  unsureReason: unsureReasonSchema.optional(),
+  /** `name@version` of the engine that decided. */
+  engine: z.string().min(1),
+  escalated: z.boolean(),
+  /** Milliseconds spent, by part. */
+  timings: z.record(z.string(), z.number()),
+  tokens: z.object({ prompt: z.number(), cached: z.number(), completion: z.number() }).optional(),
+});
+export type DecideResponse = z.infer<typeof decideResponseSchema>;
+
+/** Body of `POST /v1/prepare`: warms everything an engine keeps per policy set. */
+export const prepareRequestSchema = z.object({
+  contract: z.literal(1),
+  policies: policiesSchema,
+  engine: z.string().max(64).optional(),
+});
+export const prepareResponseSchema = z.object({ policyDigest: z.string(), engine: z.string() });
+
+/** Body of `POST /v1/similarity`: cosine similarity of policy texts, by index pairs into `policies`. */
+export const similarityRequestSchema = z.object({
+  contract: z.literal(1),
+  policies: policiesSchema,
+  engine: z.string().max(64).optional(),
+});
+/** `similarities[i][j]` in -1..1 between the texts of policies i and j. */
+export const similarityResponseSchema = z.object({ similarities: z.array(z.array(z.number())), engine: z.string() });
+
+/** Answer of `GET /v1/engines`. */
+export const enginesResponseSchema = z.object({
+  default: z.string(),
+  engines: z.array(z.object({ name: z.string(), version: z.string(), ready: z.boolean() })),
+});
