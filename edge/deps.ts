@@ -1,10 +1,12 @@
-import type { Databases } from "./db/client.ts";
-import type { Decider } from "./decider/decider.ts";
-import type { Env } from "./env.ts";
-import type { IdKind } from "./ids.ts";
+import { createDatabases, type Databases } from "./db/client.ts";
+import { createDecider, type Decider } from "./decider/decider.ts";
+import { parseEnv, type Env } from "./env.ts";
+import { makeId, type IdKind } from "./ids.ts";
 import type { Log } from "./log.ts";
-import type { SnapshotCache } from "./tenancy/snapshot-cache.ts";
+import { SnapshotCache } from "./tenancy/snapshot-cache.ts";
 import type { UsageSink } from "./usage/decision-record.ts";
+import { PostgresSink } from "./usage/postgres-sink.ts";
+import { QueueSink } from "./usage/queue-sink.ts";
 
 /** Everything the outside world gives this Worker. Made once an isolate; the only way to reach clock, network, ids. */
 export interface Deps {
@@ -24,3 +26,45 @@ export interface Deps {
 
 /** Registers work that may outlive the answer of the request it began in. */
 export type WaitUntil = (work: Promise<unknown>) => void;
+
+const made = new WeakMap<object, Deps>();
+
+/** The deps of an isolate, made once per set of bindings. Throws a ConfigurationError when those are not valid. */
+export function depsOf(bindings: Readonly<Record<string, unknown>>): Deps {
+  const known = made.get(bindings);
+  if (known !== undefined) return known;
+  const deps = createDeps(bindings);
+  made.set(bindings, deps);
+  return deps;
+}
+
+function createDeps(bindings: Readonly<Record<string, unknown>>): Deps {
+  const env = parseEnv(bindings);
+  const log = logToConsole;
+  const now = (): number => Date.now();
+  const db = createDatabases(env);
+  const outbound: typeof fetch = (input, init) => fetch(input, init);
+  return {
+    env,
+    fetch: outbound,
+    now,
+    random,
+    newId: (kind) => makeId(kind, now(), random),
+    log,
+    db,
+    snapshots: new SnapshotCache({ db: db.edge, now, log }),
+    decider: createDecider({ env, fetch: outbound, now, log }),
+    usage: env.USAGE_QUEUE === null ? new PostgresSink(db.edge) : new QueueSink(env.USAGE_QUEUE),
+  };
+}
+
+/** 53 random bits, as Math.random gives but from the secure source. */
+function random(): number {
+  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+  return ((high >>> 5) * 2 ** 26 + (low >>> 6)) / 2 ** 53;
+}
+
+/** One JSON line; Workers and workerd collect the console. */
+export const logToConsole: Log = (level, event, fields = {}) => {
+  console[level](JSON.stringify({ level, event, ...fields }));
+};

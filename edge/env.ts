@@ -47,6 +47,11 @@ const envSchema = z.object({
 
 export type Env = z.infer<typeof envSchema> & { readonly USAGE_QUEUE: Queue<DecisionRecord> | null };
 
+/** Its message names variables, never their values, so it may be logged. */
+export class ConfigurationError extends Error {
+  override readonly name = "ConfigurationError";
+}
+
 /** Parses the Worker's bindings. Throws with the names of what is missing or wrong, never with a value. */
 export function parseEnv(bindings: Readonly<Record<string, unknown>>): Env {
   const parsed = envSchema.safeParse(bindings);
@@ -58,7 +63,7 @@ export function parseEnv(bindings: Readonly<Record<string, unknown>>): Env {
     if (ENVIRONMENT === "production" && UPSTREAM_ADDRESSES === "loopback") names.add("UPSTREAM_ADDRESSES");
     if (names.size === 0) return { ...parsed.data, USAGE_QUEUE: queue };
   }
-  throw new Error(`missing or invalid configuration: ${[...names].sort().join(", ")}`);
+  throw new ConfigurationError(`missing or invalid configuration: ${[...names].sort().join(", ")}`);
 }
 
 function isQueue(value: unknown): value is Queue<DecisionRecord> {

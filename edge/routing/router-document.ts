@@ -28,7 +28,10 @@ export const policyNameSchema = z
 
 const policySchema = z.object({
   name: policyNameSchema,
-  description: z.string().max(2000).refine((text) => text.isWellFormed(), "must be well-formed Unicode"),
+  description: z
+    .string()
+    .max(2000)
+    .refine((text) => text.isWellFormed(), "must be well-formed Unicode"),
   domain: z.string().min(1).max(64).optional(),
   level: z.enum(["action", "domain"]).optional(),
 });
@@ -91,6 +94,10 @@ export type RouterSettings = z.infer<typeof settingsSchema>;
 
 /** Every model slug a document names, without repeats. */
 export function modelsOf(document: RouterDocument): string[] {
-  const targets = [...Object.values(document.targets), document.fallback, ...(document.unsure ? [document.unsure] : [])];
+  const targets = [
+    ...Object.values(document.targets),
+    document.fallback,
+    ...(document.unsure ? [document.unsure] : []),
+  ];
   return [...new Set(targets.flatMap((target) => [target.model, ...(target.fallbacks ?? [])]))];
 }

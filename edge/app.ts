@@ -1,0 +1,57 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { except } from "hono/combine";
+import { methodNotAllowed } from "hono/method-not-allowed";
+import { completionsRoutes } from "./completions/chat.route.ts";
+import type { Deps } from "./deps.ts";
+import { accessLog } from "./http/access-log.ts";
+import type { AppEnv } from "./http/app-env.ts";
+import { operatorAuthentication, tenantAuthentication } from "./http/authentication.ts";
+import { chunkedBodyBound, contentLengthBound } from "./http/body-limit.ts";
+import { healthRoutes } from "./http/health.route.ts";
+import { newRouter } from "./http/new-router.ts";
+import { onError } from "./http/on-error.ts";
+import { requestId } from "./http/request-id.ts";
+import { requireScope } from "./http/require-scope.ts";
+import { respond } from "./http/respond.ts";
+import { securityHeaders } from "./http/security-headers.ts";
+import { managementRoutes } from "./management/routes.ts";
+import { referenceRoutes } from "./reference/route.ts";
+
+const wrongMethod = (c: Context<AppEnv>, methods: readonly string[]): Response =>
+  respond(c, { code: "method_not_allowed", headers: { allow: methods.join(", ") } });
+
+/** The edge as one Hono app. Order is behaviour here, and a test holds it. */
+export function createApp(depsOf: (bindings: Record<string, unknown>) => Deps): OpenAPIHono<AppEnv> {
+  const app = newRouter();
+
+  // 1. What every later step may rely on, errors included.
+  app.use(async (c, next) => {
+    const deps = depsOf(c.env);
+    c.set("deps", deps);
+    c.set("startedAt", deps.now());
+    await next();
+  });
+  app.use(requestId); // 2
+  app.use(accessLog); // 3
+  app.use(securityHeaders); // 4
+  app.use(contentLengthBound); // 5. a header is read, the body is not
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: wrongMethod }));
+
+  // 6. Who asks. Nothing is loaded or read before this agrees.
+  app.use("/v1/*", tenantAuthentication, requireScope("inference"));
+  app.use("/api/v1/tenants/*", operatorAuthentication);
+  app.use("/api/v1/*", except("/api/v1/tenants/*", tenantAuthentication));
+
+  app.use(chunkedBodyBound); // 7. bodies without a length, now that they may be read
+
+  // 8. What is asked.
+  app.route("/", healthRoutes());
+  app.route("/", completionsRoutes());
+  app.route("/api/v1", managementRoutes());
+  app.route("/", referenceRoutes(app));
+
+  app.notFound((c) => respond(c, { code: "not_found" }));
+  app.onError(onError);
+  return app;
+}

@@ -1,0 +1,12 @@
+import type { ExportedHandler } from "@cloudflare/workers-types";
+import { createApp } from "./app.ts";
+import { depsOf } from "./deps.ts";
+import { consumeUsage } from "./usage/consumer.ts";
+
+// START HERE. HTTP goes to the app; receipts come back from the queue.
+const app = createApp(depsOf);
+
+export default {
+  fetch: (request, bindings, context) => app.fetch(request, bindings, context),
+  queue: (batch, bindings) => consumeUsage(depsOf(bindings), batch),
+} satisfies ExportedHandler<Record<string, unknown>>;
