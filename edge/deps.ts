@@ -2,7 +2,7 @@ import { createDatabases, type Databases } from "./db/client.ts";
 import { createDecider, type Decider } from "./decider/decider.ts";
 import { parseEnv, type Env } from "./env.ts";
 import { makeId, type IdKind } from "./ids.ts";
-import type { Log } from "./log.ts";
+import { logToConsole, type Log } from "./log.ts";
 import { SnapshotCache } from "./tenancy/snapshot-cache.ts";
 import type { UsageSink } from "./usage/decision-record.ts";
 import { PostgresSink } from "./usage/postgres-sink.ts";
@@ -63,8 +63,3 @@ function random(): number {
   const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
   return ((high >>> 5) * 2 ** 26 + (low >>> 6)) / 2 ** 53;
 }
-
-/** One JSON line; Workers and workerd collect the console. */
-export const logToConsole: Log = (level, event, fields = {}) => {
-  console[level](JSON.stringify({ level, event, ...fields }));
-};

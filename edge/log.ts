@@ -4,3 +4,8 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 export type Log = (level: LogLevel, event: string, fields?: LogFields) => void;
+
+/** One JSON line; Workers and workerd collect the console. */
+export const logToConsole: Log = (level, event, fields = {}) => {
+  console[level](JSON.stringify({ level, event, ...fields }));
+};

@@ -1,8 +1,9 @@
 import type { Context } from "hono";
 import { HTTPException } from "hono/http-exception";
-import { logToConsole, type Deps } from "../deps.ts";
+import type { Deps } from "../deps.ts";
 import { ConfigurationError } from "../env.ts";
 import { ERRORS, ServiceError, type ErrorCode, type Refusal } from "../errors.ts";
+import { logToConsole } from "../log.ts";
 import type { AppEnv } from "./app-env.ts";
 import { respond } from "./respond.ts";
 

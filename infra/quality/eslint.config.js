@@ -41,7 +41,7 @@ export default tseslint.config(
   },
   {
     files: ["edge/**/*.ts", "inference/**/*.ts"],
-    ignores: ["**/deps.ts", "**/*.test.ts", "inference/evaluation/**", "inference/training/**"],
+    ignores: ["**/deps.ts", "**/log.ts", "**/*.test.ts", "inference/evaluation/**", "inference/training/**"],
     rules: {
       "no-restricted-globals": ["error", ...outsideWorld],
       "no-restricted-properties": ["error", ...ambientState],
