@@ -26,7 +26,7 @@ export const policyNameSchema = z
   .refine((name) => !INTEGER_LIKE.test(name), "must not be a whole number")
   .refine((name) => !RESERVED_NAMES.has(name.toLowerCase()), "is a reserved name");
 
-const policySchema = z.object({
+export const policySchema = z.object({
   name: policyNameSchema,
   description: z
     .string()
@@ -36,7 +36,8 @@ const policySchema = z.object({
   level: z.enum(["action", "domain"]).optional(),
 });
 
-const fieldsSchema = z.record(z.string().min(1).max(64), z.json());
+/** Fields of a chat-completions request: any JSON, as the model's own API defines it. */
+const fieldsSchema = z.record(z.string().min(1).max(64), z.unknown());
 
 export const targetSchema = z.object({
   model: modelSlugSchema,
@@ -68,24 +69,32 @@ export const routerDocumentSchema = z
     unsure: targetSchema.nullable().default(null),
     settings: settingsSchema.default(() => settingsSchema.parse({})),
   })
-  .superRefine((document, context) => {
-    const seen = new Map<string, number>();
-    document.policies.forEach((policy, index) => {
-      const folded = policy.name.toLowerCase();
-      const earlier = seen.get(folded);
-      if (earlier !== undefined) {
-        const message = `is the same name as policies[${String(earlier)}], letter case aside`;
-        context.addIssue({ code: "custom", path: ["policies", index, "name"], message });
-      }
-      seen.set(folded, index);
-    });
-    const names = new Set(document.policies.map((policy) => policy.name));
-    for (const name of Object.keys(document.targets)) {
-      if (!names.has(name)) {
-        context.addIssue({ code: "custom", path: ["targets", name], message: "is not a policy of this document" });
-      }
+  .superRefine(checkPolicyNames);
+
+interface NamedPolicies {
+  readonly policies: readonly { readonly name: string }[];
+  readonly targets: Readonly<Record<string, unknown>>;
+}
+
+/** Reports policies that share a name, letter case aside, and targets of policies that are not there. */
+export function checkPolicyNames(document: NamedPolicies, context: z.RefinementCtx): void {
+  const seen = new Map<string, number>();
+  document.policies.forEach((policy, index) => {
+    const folded = policy.name.toLowerCase();
+    const earlier = seen.get(folded);
+    if (earlier !== undefined) {
+      const message = `is the same name as policies[${String(earlier)}], letter case aside`;
+      context.addIssue({ code: "custom", path: ["policies", index, "name"], message });
     }
+    seen.set(folded, index);
   });
+  const names = new Set(document.policies.map((policy) => policy.name));
+  for (const name of Object.keys(document.targets)) {
+    if (!names.has(name)) {
+      context.addIssue({ code: "custom", path: ["targets", name], message: "is not a policy of this document" });
+    }
+  }
+}
 
 export type RouterDocument = z.infer<typeof routerDocumentSchema>;
 export type RouterDocumentInput = z.input<typeof routerDocumentSchema>;
