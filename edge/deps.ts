@@ -3,6 +3,7 @@ import { createDecider, type Decider } from "./decider/decider.ts";
 import { parseEnv, type Env } from "./env.ts";
 import { makeId, type IdKind } from "./ids.ts";
 import { logToConsole, type Log } from "./log.ts";
+import { sleep, type Sleep } from "./sleep.ts";
 import { SnapshotCache } from "./tenancy/snapshot-cache.ts";
 import type { UsageSink } from "./usage/decision-record.ts";
 import { PostgresSink } from "./usage/postgres-sink.ts";
@@ -16,6 +17,7 @@ export interface Deps {
   readonly now: () => number;
   /** Secure random number in 0..1. */
   readonly random: () => number;
+  readonly sleep: Sleep;
   readonly newId: (kind: IdKind) => string;
   readonly log: Log;
   readonly db: Databases;
@@ -49,6 +51,7 @@ function createDeps(bindings: Readonly<Record<string, unknown>>): Deps {
     fetch: outbound,
     now,
     random,
+    sleep,
     newId: (kind) => makeId(kind, now(), random),
     log,
     db,

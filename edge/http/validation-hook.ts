@@ -16,7 +16,8 @@ export const validationHook: Hook<unknown, AppEnv, string, unknown> = (result, c
 
 type Issue = z.core.$ZodIssue;
 
-function firstFinding(issues: readonly Issue[]): Refusal {
+/** The first of a schema's findings, as OpenAI's API puts it: one sentence and the field in `param`. */
+export function firstFinding(issues: readonly Issue[]): Refusal {
   const [issue] = issues.flatMap(innermost);
   if (issue === undefined) return { code: "invalid_request_error" };
   const param = dotted(issue.path);

@@ -1,0 +1,125 @@
+import type { Deps } from "../deps.ts";
+import { ERRORS, ok, type Refusal, type Result } from "../errors.ts";
+import { requestNeeds } from "../routing/needs.ts";
+import type { Principal } from "../tenancy/snapshot.ts";
+import { forward, type Forwarded } from "../upstream/forward.ts";
+import type { Meter } from "../upstream/meter.ts";
+import { estimateUsage, type TokenUsage } from "../upstream/usage.ts";
+import type { ChatBody, Received } from "./chat-body.ts";
+import { openCredential } from "./open-credential.ts";
+import { planRequest, type Plan } from "./plan.ts";
+import { receiptOf } from "./receipt-of.ts";
+import type { RequestEnd } from "./decision-row.ts";
+import { recordDecision } from "./record-decision.ts";
+import type { RequestContext } from "./request-context.ts";
+
+/** An answer to be sent as it is; the body of a stream is read at the client's pace. */
+export interface Completion {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: ReadableStream<Uint8Array> | Uint8Array | null;
+}
+
+/** What clients that went away before the answer are logged with; nobody reads it. */
+const CLIENT_CLOSED_REQUEST = 499;
+
+/**
+ * Serves a chat completion: decides, forwards, and leaves one decision row when the answer has ended. Every answer and
+ * refusal that comes after the decision carries the receipt.
+ */
+export async function complete(
+  deps: Deps,
+  principal: Principal,
+  { body, members }: Received<ChatBody>,
+  context: RequestContext,
+): Promise<Result<Completion>> {
+  const planned = await planRequest(deps, principal, body, context);
+  if (!planned.ok) return planned;
+  const plan = planned.value;
+  const stream = body.stream === true;
+  const base = { kind: "completion", requestedModel: body.model, stream } as const;
+  const record = (end: Omit<RequestEnd, keyof typeof base | "endedAt">): Promise<void> =>
+    recordDecision(deps, principal, context, plan, { ...base, ...end });
+
+  if (!plan.candidates.ok) {
+    const { refusal } = plan.candidates;
+    context.waitUntil(record({ ...nothingServed, ...refusalEnd("refused", refusal) }));
+    return withReceipt(refusal, receiptOf(context, plan, null));
+  }
+  const began = deps.now();
+  const forwarded = await forward(deps, {
+    candidates: plan.candidates.value,
+    providers: principal.tenant.providers,
+    openCredential: openCredential(deps, principal.tenant.tenantId),
+    members,
+    stream,
+    keepUsageChunk: body.stream_options?.include_usage === true,
+    choices: body.n ?? 1,
+    headers: context.headers,
+    signal: context.signal,
+    callId: plan.decisionId,
+  });
+  const upstreamMs = deps.now() - began;
+  const { candidate, attempts } = forwarded;
+  const receipt = receiptOf(context, plan, { candidate, attempts, upstreamMs });
+  const served = { candidate, attempts, upstreamMs };
+  switch (forwarded.kind) {
+    case "refused":
+      context.waitUntil(record({ ...nothingServed, ...served, ...refusalEnd("failed", forwarded.refusal) }));
+      return withReceipt(forwarded.refusal, receipt);
+    case "aborted":
+      context.waitUntil(record({ ...nothingServed, ...served, ...ended("aborted", CLIENT_CLOSED_REQUEST) }));
+      return ok({ status: CLIENT_CLOSED_REQUEST, headers: new Headers(receipt), body: null });
+    case "answer":
+      context.waitUntil(record({ ...served, ...answerEnd(forwarded, body) }));
+      return ok({ status: forwarded.status, headers: withHeaders(forwarded.headers, receipt), body: forwarded.body });
+    case "stream":
+      context.waitUntil(
+        forwarded.ended.then(({ ending, meter }) =>
+          record({ ...served, ...ended(ending, 200), ...metered(meter, body), errorCode: STREAM_ERRORS[ending] }),
+        ),
+      );
+      return ok({ status: 200, headers: withHeaders(forwarded.headers, receipt), body: forwarded.body });
+  }
+}
+
+const STREAM_ERRORS = {
+  completed: null,
+  aborted: null,
+  failed: "provider_error",
+  interrupted: "upstream_stream_interrupted",
+} as const;
+
+const nothingServed = { candidate: null, attempts: 0, upstreamMs: null, finishReason: null, usage: null };
+
+const ended = (status: RequestEnd["status"], httpStatus: number) => ({ status, httpStatus, errorCode: null });
+
+const refusalEnd = (status: RequestEnd["status"], { code }: Refusal) => ({
+  status,
+  httpStatus: ERRORS[code].status,
+  errorCode: code,
+});
+
+function answerEnd({ status, meter }: Extract<Forwarded, { kind: "answer" }>, body: ChatBody) {
+  if (status >= 400) {
+    return { ...ended("failed", status), errorCode: "upstream_rejected" as const, finishReason: null, usage: null };
+  }
+  const outcome = meter.failed
+    ? { ...ended("failed", status), errorCode: "provider_error" as const }
+    : ended("completed", status);
+  return { ...outcome, ...metered(meter, body) };
+}
+
+function metered(meter: Meter, body: ChatBody): { finishReason: string | null; usage: TokenUsage } {
+  const usage = meter.usage ?? estimateUsage(requestNeeds(body).tokens, meter.textBytes);
+  return { finishReason: meter.finishReason, usage };
+}
+
+function withReceipt(refusal: Refusal, receipt: Readonly<Record<string, string>>): Result<never> {
+  return { ok: false, refusal: { ...refusal, headers: { ...receipt, ...refusal.headers } } };
+}
+
+function withHeaders(headers: Headers, receipt: Readonly<Record<string, string>>): Headers {
+  for (const [name, value] of Object.entries(receipt)) headers.set(name, value);
+  return headers;
+}

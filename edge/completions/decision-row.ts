@@ -1,0 +1,117 @@
+import type { ErrorCode } from "../errors.ts";
+import type { Candidate } from "../routing/target.ts";
+import type { Principal } from "../tenancy/snapshot.ts";
+import type { TokenUsage } from "../upstream/usage.ts";
+import { costUsd } from "../usage/cost.ts";
+import type { DecisionRecord } from "../usage/decision-record.ts";
+import type { Plan } from "./plan.ts";
+import type { RequestContext } from "./request-context.ts";
+
+/** How a request ended, for its one decision row. Times in milliseconds. */
+export interface RequestEnd {
+  readonly kind: DecisionRecord["kind"];
+  readonly requestedModel: string;
+  readonly stream: boolean;
+  readonly status: DecisionRecord["request_status"];
+  readonly httpStatus: number;
+  readonly errorCode: ErrorCode | "upstream_rejected" | "upstream_stream_interrupted" | null;
+  /** What served the request, or was asked last. */
+  readonly candidate: Candidate | null;
+  readonly attempts: number;
+  readonly finishReason: string | null;
+  readonly usage: TokenUsage | null;
+  /** Until the provider's first byte; null when no provider was asked. */
+  readonly upstreamMs: number | null;
+  readonly endedAt: number;
+}
+
+/** A request's receipt as it is stored. Holds no text of the request or the answer. */
+export function decisionRow(
+  principal: Principal,
+  context: RequestContext,
+  plan: Plan,
+  end: RequestEnd,
+): DecisionRecord {
+  return {
+    id: plan.decisionId,
+    tenant_id: principal.tenant.tenantId,
+    key_id: principal.key.id,
+    request_id: context.requestId,
+    created_at: new Date(context.startedAt).toISOString(),
+    kind: end.kind,
+    ...routing(plan),
+    conversation_key: plan.conversation.key,
+    conversation_key_source: plan.conversation.source,
+    arm: null,
+    requested_model: end.requestedModel,
+    ...serving(end.candidate),
+    attempts: end.attempts,
+    stream: end.stream,
+    request_status: end.status,
+    http_status: end.httpStatus,
+    error_code: end.errorCode,
+    finish_reason: end.finishReason,
+    ...consumption(end),
+    timings_ms: timings(context, plan, end),
+  };
+}
+
+function routing({ routed }: Plan) {
+  const nothing = {
+    router: null,
+    router_version: null,
+    policy_digest: null,
+    outcome: null,
+    policy: null,
+    confidence: null,
+    alternatives: [],
+    source: "explicit",
+    engine: null,
+    unsure_reason: null,
+  };
+  if (routed === null) return nothing;
+  const { router, reading, verdict } = routed;
+  const decided = "scores" in reading ? reading : null;
+  return {
+    router: router.slug,
+    router_version: router.version,
+    policy_digest: router.policy_digest,
+    outcome: verdict.outcome,
+    policy: verdict.policy,
+    confidence: verdict.confidence,
+    alternatives: decided === null ? [] : [...decided.scores],
+    source: reading.source,
+    engine: decided?.engine ?? null,
+    unsure_reason: decided?.unsureReason ?? null,
+  };
+}
+
+function serving(candidate: Candidate | null) {
+  const model = candidate?.model;
+  return {
+    model: model?.slug ?? null,
+    provider: model?.provider ?? null,
+    upstream_model: model?.upstream_model ?? null,
+  };
+}
+
+function consumption({ usage, candidate }: RequestEnd) {
+  const prices = candidate?.model.prices ?? null;
+  return {
+    input_tokens: usage?.inputTokens ?? null,
+    cached_input_tokens: usage?.cachedInputTokens ?? null,
+    output_tokens: usage?.outputTokens ?? null,
+    reasoning_tokens: usage?.reasoningTokens ?? null,
+    estimated: usage?.estimated ?? false,
+    cost_usd: usage === null || prices === null ? null : costUsd(prices, usage),
+  };
+}
+
+function timings(context: RequestContext, { routed }: Plan, end: RequestEnd): Record<string, number> {
+  return {
+    auth: context.authMs,
+    ...(routed !== null && { decide: routed.reading.decideMs }),
+    ...(end.upstreamMs !== null && { upstream: end.upstreamMs }),
+    total: end.endedAt - context.startedAt,
+  };
+}

@@ -1,0 +1,82 @@
+import { normaliseConversation } from "../../inference/contract/index.ts";
+import type { Deps } from "../deps.ts";
+import { ok, refuse, type Result } from "../errors.ts";
+import { rawConversationKey } from "../routing/conversation-key.ts";
+import type { Reading, Verdict } from "../routing/decision.ts";
+import { judge } from "../routing/judge.ts";
+import { requestNeeds } from "../routing/needs.ts";
+import { candidates, chooseTarget, type Candidate } from "../routing/target.ts";
+import type { Principal, PublishedRouter } from "../tenancy/snapshot.ts";
+import { conversationKey } from "../tenancy/tenant-secrets.ts";
+import { HOP_HEADER, deploymentId, isLoop } from "../upstream/hop.ts";
+import type { RouteBody } from "./chat-body.ts";
+import type { RequestContext } from "./request-context.ts";
+import { requestedModel } from "./requested-model.ts";
+
+/** Why a request goes where it goes. `routed` is null when the client named a model itself. */
+export interface Plan {
+  readonly decisionId: string;
+  readonly routed: { readonly router: PublishedRouter; readonly reading: Reading; readonly verdict: Verdict } | null;
+  readonly conversation: { readonly key: string; readonly source: string };
+  /** Who may serve the request, in order; or why nobody may. */
+  readonly candidates: Result<Candidate[]>;
+}
+
+/**
+ * Decides what shall serve a request: the model it names, or what its router's policies make of its latest turn. A
+ * refusal means the request was no request for this tenant; what is refused after that is in the plan, with a receipt.
+ */
+export async function planRequest(
+  deps: Deps,
+  principal: Principal,
+  body: RouteBody,
+  context: RequestContext,
+): Promise<Result<Plan>> {
+  if (isLoop(context.headers.get(HOP_HEADER), await deploymentId(deps.env))) return refuse("loop_detected");
+  const requested = requestedModel(principal, body.model);
+  if (!requested.ok) return requested;
+  const decisionId = deps.newId("decision");
+  if (requested.value.kind === "model") {
+    const { model } = requested.value;
+    const conversation = await conversationOf(deps, principal, body, context);
+    return ok({ decisionId, routed: null, conversation, candidates: ok([{ model, target: { model: model.slug } }]) });
+  }
+  const { router } = requested.value;
+  const turns = normaliseConversation(body.messages);
+  if (turns.length === 0) {
+    return refuse("invalid_request_error", { message: "Routing needs a user message.", param: "messages" });
+  }
+  const { tenantId } = principal.tenant;
+  const asked = { tenantId, router, conversation: turns, requestId: context.requestId, waitUntil: context.waitUntil };
+  const [reading, conversation] = await Promise.all([
+    deps.decider.decide(asked),
+    conversationOf(deps, principal, body, context),
+  ]);
+  const verdict = judge(reading, router.document.settings);
+  const routed = { router, reading, verdict };
+  return ok({ decisionId, routed, conversation, candidates: routedCandidates(principal, body, context, routed) });
+}
+
+function routedCandidates(
+  principal: Principal,
+  body: RouteBody,
+  context: RequestContext,
+  { router, reading, verdict }: NonNullable<Plan["routed"]>,
+): Result<Candidate[]> {
+  const failed = reading.source.startsWith("fallback:");
+  if (failed && context.headers.get("x-signalbox-fallback")?.toLowerCase() === "off") {
+    return refuse("routing_unavailable", { headers: { "x-should-retry": "true" } });
+  }
+  const target = chooseTarget(router.document, verdict);
+  return candidates(target, principal.tenant.models, requestNeeds(body), principal.key.allowed_models);
+}
+
+async function conversationOf(
+  deps: Deps,
+  principal: Principal,
+  body: RouteBody,
+  context: RequestContext,
+): Promise<Plan["conversation"]> {
+  const { raw, source } = rawConversationKey({ header: context.headers.get("x-signalbox-conversation"), body });
+  return { key: await conversationKey(deps.env, principal.tenant.tenantId, raw), source };
+}

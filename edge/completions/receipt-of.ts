@@ -1,0 +1,29 @@
+import { receiptHeaders } from "../routing/receipt.ts";
+import type { Candidate } from "../routing/target.ts";
+import type { Plan } from "./plan.ts";
+import type { RequestContext } from "./request-context.ts";
+
+interface Served {
+  readonly candidate: Candidate;
+  readonly attempts: number;
+  readonly upstreamMs: number;
+}
+
+/** The receipt headers of an answer; `served` is null when no provider was asked. */
+export function receiptOf(context: RequestContext, plan: Plan, served: Served | null): Record<string, string> {
+  const { routed } = plan;
+  return receiptHeaders({
+    decisionId: plan.decisionId,
+    router: routed === null ? null : { slug: routed.router.slug, version: routed.router.version },
+    verdict: routed?.verdict ?? null,
+    source: routed?.reading.source ?? "explicit",
+    arm: null,
+    model: served?.candidate.model.slug ?? null,
+    attempts: served?.attempts ?? 0,
+    timings: {
+      auth: context.authMs,
+      decide: routed?.reading.decideMs ?? null,
+      upstream: served?.upstreamMs ?? null,
+    },
+  });
+}

@@ -1,0 +1,90 @@
+import type { Env } from "../env.ts";
+
+/** Which addresses providers may have: `public` in production; `loopback` adds this machine, for development. */
+export type AddressPolicy = Env["UPSTREAM_ADDRESSES"];
+
+/** Names that lead into a private network or back to the machine itself. */
+const PRIVATE_SUFFIXES = [
+  "localhost",
+  "internal",
+  "local",
+  "localdomain",
+  "lan",
+  "home",
+  "corp",
+  "intranet",
+  "home.arpa",
+];
+
+/** IPv4 ranges that are not public unicast (IANA special-purpose registry): network, prefix length. */
+const SPECIAL_IPV4: readonly (readonly [string, number])[] = [
+  ["0.0.0.0", 8],
+  ["10.0.0.0", 8],
+  ["100.64.0.0", 10],
+  ["127.0.0.0", 8],
+  ["169.254.0.0", 16],
+  ["172.16.0.0", 12],
+  ["192.0.0.0", 24],
+  ["192.0.2.0", 24],
+  ["192.88.99.0", 24],
+  ["192.168.0.0", 16],
+  ["198.18.0.0", 15],
+  ["198.51.100.0", 24],
+  ["203.0.113.0", 24],
+  ["224.0.0.0", 3],
+];
+
+/**
+ * Why a provider may not have this base URL, as a sentence for its owner; null when it may. The URL parser has already
+ * turned decimal, octal, hexadecimal and full-width notations of an address into one.
+ */
+export function checkBaseUrl(text: string, policy: AddressPolicy): string | null {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) return "must be an https URL";
+  if (url.username !== "" || url.password !== "") return "must not hold credentials";
+  if (url.hash !== "") return "must not have a fragment";
+  const host = url.hostname.replace(/\.+$/, "").toLowerCase();
+  if (policy === "loopback" && isLoopback(host)) return null;
+  if (url.protocol !== "https:") return "must be an https URL";
+  return isPublic(host) ? null : "must be a public address";
+}
+
+/** True when a base URL leads to this deployment itself, whose calls would come back to it. */
+export function isOwnAddress(baseUrl: string, publicUrl: string | undefined): boolean {
+  return publicUrl !== undefined && URL.parse(baseUrl)?.host === URL.parse(publicUrl)?.host;
+}
+
+function isLoopback(host: string): boolean {
+  if (host === "localhost" || host.endsWith(".localhost") || host === "[::1]") return true;
+  const address = ipv4Number(host);
+  return address !== null && inRange(address, "127.0.0.0", 8);
+}
+
+function isPublic(host: string): boolean {
+  if (host.startsWith("[")) return isPublicIpv6(host.slice(1, -1));
+  const address = ipv4Number(host);
+  if (address !== null) return !SPECIAL_IPV4.some(([network, length]) => inRange(address, network, length));
+  return host.includes(".") && !PRIVATE_SUFFIXES.some((suffix) => host === suffix || host.endsWith(`.${suffix}`));
+}
+
+/**
+ * Global unicast is 2000::/3; everything else (loopback, mapped, NAT64, unique-local, link-local, multicast) is
+ * refused, and within it the ranges that embed an IPv4 address or are reserved for documentation.
+ */
+function isPublicIpv6(address: string): boolean {
+  const [first = 0, second = 0] = address.split(":").map((group) => (group === "" ? 0 : Number.parseInt(group, 16)));
+  if (first < 0x2000 || first > 0x3fff) return false;
+  const special = first === 0x2002 || (first === 0x2001 && (second < 0x200 || second === 0xdb8));
+  return !special && !(first === 0x3fff && second < 0x1000);
+}
+
+function inRange(address: number, network: string, length: number): boolean {
+  const size = 2 ** (32 - length);
+  const start = ipv4Number(network) ?? 0;
+  return address >= start && address < start + size;
+}
+
+function ipv4Number(host: string): number | null {
+  if (!/^\d+\.\d+\.\d+\.\d+$/.test(host)) return null;
+  return host.split(".").reduce((sum, part) => sum * 256 + Number(part), 0);
+}

@@ -1,0 +1,112 @@
+import type { Sleep } from "../sleep.ts";
+import type { Network, ProviderAdapter, UpstreamCall } from "./adapter.ts";
+import { parseObject } from "./meter.ts";
+import { readBounded } from "./read-bounded.ts";
+import { isRetryableStatus, parseRetryAfter, type UpstreamFailure } from "./retry-policy.ts";
+import type { Timeouts } from "./timeouts.ts";
+import { Watchdog } from "./watchdog.ts";
+
+/** Bytes of an answer that is not streamed; it has to be held to be checked. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+
+export interface AttemptDeps {
+  readonly fetch: Network;
+  readonly now: () => number;
+  readonly sleep: Sleep;
+}
+
+/** An upstream stream after its first chunk, with what is needed to go on reading, and to stop. */
+export interface OpenStream {
+  readonly reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly first: Uint8Array;
+  readonly watchdog: Watchdog;
+  readonly idleMs: number;
+  /** Ends the call; the provider sees its connection closed. */
+  readonly cancel: () => void;
+}
+
+export type AttemptResult =
+  | { readonly kind: "stream"; readonly headers: Headers; readonly stream: OpenStream }
+  | { readonly kind: "answer"; readonly status: number; readonly headers: Headers; readonly body: Uint8Array }
+  | { readonly kind: "failed"; readonly failure: UpstreamFailure }
+  /** The client is gone. */
+  | { readonly kind: "aborted" };
+
+/** One call to one provider, up to the first byte of a stream or the last byte of any other answer. */
+export async function attempt(
+  deps: AttemptDeps,
+  adapter: ProviderAdapter,
+  call: UpstreamCall,
+  timeouts: Timeouts,
+  client: AbortSignal,
+): Promise<AttemptResult> {
+  if (client.aborted) return { kind: "aborted" };
+  const controller = new AbortController();
+  const cancel = (): void => controller.abort();
+  const watchdog = new Watchdog(deps, timeouts.totalMs, cancel);
+  client.addEventListener("abort", cancel);
+  let result: AttemptResult;
+  try {
+    watchdog.watch(timeouts.firstByteMs);
+    const response = await adapter.exchange(call, deps.fetch, controller.signal);
+    result = await readAnswer(response, { deps, watchdog, timeouts, cancel });
+  } catch {
+    result = failed({ kind: "connect" });
+  }
+  client.removeEventListener("abort", cancel);
+  if (result.kind === "stream" && !client.aborted) return result;
+  watchdog.close();
+  if (client.aborted) return { kind: "aborted" };
+  return watchdog.expired ? failed({ kind: "timeout" }) : result;
+}
+
+interface Reading {
+  readonly deps: AttemptDeps;
+  readonly watchdog: Watchdog;
+  readonly timeouts: Timeouts;
+  readonly cancel: () => void;
+}
+
+async function readAnswer(response: Response, reading: Reading): Promise<AttemptResult> {
+  const failure = failureOf(response, reading.deps.now());
+  if (failure !== null) {
+    await response.body?.cancel();
+    return failed(failure);
+  }
+  const { headers } = response;
+  if (response.ok && isEventStream(headers)) return openStream(response, reading);
+  const body = await readBounded(response.body, MAX_ANSWER_BYTES, () =>
+    reading.watchdog.watch(reading.timeouts.idleMs),
+  );
+  if (body === null || (response.ok && parseObject(new TextDecoder().decode(body)) === null)) {
+    return failed({ kind: "malformed" });
+  }
+  return { kind: "answer", status: response.status, headers, body };
+}
+
+async function openStream(response: Response, reading: Reading): Promise<AttemptResult> {
+  if (response.body === null) return failed({ kind: "connect" });
+  const reader = response.body.getReader();
+  const { done, value } = await reader.read();
+  // A stream that ends before its first byte has given the client nothing: it may be asked for again.
+  if (done) return failed({ kind: "connect" });
+  const { watchdog, timeouts, cancel } = reading;
+  watchdog.rest();
+  const stream = { reader, first: value, watchdog, idleMs: timeouts.idleMs, cancel };
+  return { kind: "stream", headers: response.headers, stream };
+}
+
+function failureOf(response: Response, nowMs: number): UpstreamFailure | null {
+  const { status, headers } = response;
+  if (status === 0 || (status >= 300 && status < 400)) return { kind: "redirect" };
+  if (status === 401 || status === 403) return { kind: "credential" };
+  if (status === 508) return { kind: "loop" };
+  if (!isRetryableStatus(status)) return null;
+  const mayRetry = headers.get("x-should-retry") !== "false";
+  return { kind: "status", status, retryAfterMs: parseRetryAfter(headers, nowMs), mayRetry };
+}
+
+const failed = (failure: UpstreamFailure): AttemptResult => ({ kind: "failed", failure });
+
+const isEventStream = (headers: Headers): boolean =>
+  headers.get("content-type")?.toLowerCase().startsWith("text/event-stream") === true;

@@ -1,0 +1,49 @@
+import { normaliseConversation } from "../../../inference/contract/index.ts";
+import { sampleOfSchema } from "./sample-of-schema.ts";
+
+/** The parts of a chat request that echo looks at. */
+export interface EchoRequest {
+  readonly model: string;
+  readonly messages: readonly { readonly role: string; readonly content?: unknown }[];
+  readonly stream?: boolean | null;
+  readonly stream_options?: { readonly include_usage?: boolean | null } | null;
+  readonly tools?: readonly unknown[] | null;
+  readonly tool_choice?: unknown;
+  readonly response_format?: unknown;
+}
+
+export type EchoMessage =
+  { readonly content: string } | { readonly call: { readonly name: string; readonly arguments: string } };
+
+/** What echo says: the call it is forced to make, a document in the format asked for, or what it was asked, by name. */
+export function echoMessage(request: EchoRequest): EchoMessage {
+  const asked = normaliseConversation(request.messages).at(-1)?.content ?? "";
+  const forced = forcedTool(request);
+  if (forced !== null) {
+    const parameters = sampleOfSchema(forced["parameters"] ?? { type: "object" }, asked);
+    return { call: { name: String(forced["name"]), arguments: JSON.stringify(parameters) } };
+  }
+  const format = request.response_format;
+  if (isRecord(format) && isRecord(format["json_schema"])) {
+    return { content: JSON.stringify(sampleOfSchema(format["json_schema"]["schema"], asked)) };
+  }
+  if (isRecord(format) && format["type"] === "json_object") {
+    return { content: JSON.stringify({ model: request.model, asked }) };
+  }
+  return { content: `${request.model} was asked: ${asked}` };
+}
+
+/** The function a request leaves no choice but to call; tools that are merely offered are not called. */
+function forcedTool({ tools, tool_choice: choice }: EchoRequest): Record<string, unknown> | null {
+  const functions = (tools ?? []).flatMap((tool) =>
+    isRecord(tool) && isRecord(tool["function"]) ? [tool["function"]] : [],
+  );
+  if (choice === "required") return functions[0] ?? null;
+  if (!isRecord(choice) || !isRecord(choice["function"])) return null;
+  const wanted = choice["function"]["name"];
+  return functions.find((candidate) => candidate["name"] === wanted) ?? null;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

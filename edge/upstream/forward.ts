@@ -1,0 +1,144 @@
+import type { Env } from "../env.ts";
+import type { Refusal } from "../errors.ts";
+import type { Candidate } from "../routing/target.ts";
+import type { Provider } from "../tenancy/snapshot.ts";
+import { checkBaseUrl, isOwnAddress } from "./address-policy.ts";
+import { attempt, type AttemptDeps, type AttemptResult } from "./attempt.ts";
+import { failureRefusal } from "./failure-refusal.ts";
+import { clientResponseHeaders, upstreamRequestHeaders } from "./headers.ts";
+import { deploymentId } from "./hop.ts";
+import type { Members } from "./json-members.ts";
+import { Meter, parseObject } from "./meter.ts";
+import { ADAPTERS } from "./registry.ts";
+import { relay, type RelayOptions, type StreamEnd } from "./relay.ts";
+import { upstreamBody } from "./request-body.ts";
+import { nextStep, type UpstreamFailure } from "./retry-policy.ts";
+import { timeoutsOf } from "./timeouts.ts";
+
+/** How long after a request's first call the same candidate may be tried again, waits included. */
+const RETRY_BUDGET_MS = 10_000;
+
+export interface ForwardDeps extends AttemptDeps {
+  readonly env: Env;
+  /** Number in 0..1. */
+  readonly random: () => number;
+}
+
+export interface ForwardRequest extends RelayOptions {
+  /** In the order they are to be tried; at least one. */
+  readonly candidates: readonly Candidate[];
+  readonly providers: ReadonlyMap<string, Provider>;
+  /** The credential in clear text, null when the provider has none. Throws when it cannot be opened. */
+  readonly openCredential: (provider: Provider) => Promise<string | null>;
+  readonly members: Members;
+  readonly stream: boolean;
+  readonly headers: Headers;
+  /** Aborts when the client goes away. */
+  readonly signal: AbortSignal;
+  /** Unique to this request. */
+  readonly callId: string;
+}
+
+/** The candidate that answered, or the last that was asked, and how many calls were made in all. */
+interface Tried {
+  readonly candidate: Candidate;
+  readonly attempts: number;
+}
+
+export type Forwarded = Tried &
+  (
+    | {
+        readonly kind: "stream";
+        readonly headers: Headers;
+        readonly body: ReadableStream<Uint8Array>;
+        readonly ended: Promise<StreamEnd>;
+      }
+    | {
+        readonly kind: "answer";
+        readonly status: number;
+        readonly headers: Headers;
+        readonly body: Uint8Array;
+        readonly meter: Meter;
+      }
+    | { readonly kind: "refused"; readonly refusal: Refusal }
+    | { readonly kind: "aborted" }
+  );
+
+/** Asks the candidates in turn, each again where that can help, until one answers or nothing is left to try. */
+export async function forward(deps: ForwardDeps, request: ForwardRequest): Promise<Forwarded> {
+  const began = deps.now();
+  let attempts = 0;
+  let last: (Tried & { failure: UpstreamFailure }) | null = null;
+  for (const candidate of request.candidates) {
+    for (let attemptOfCandidate = 1; ; attemptOfCandidate += 1) {
+      attempts += 1;
+      const result = await ask(deps, request, candidate);
+      if (result.kind === "aborted") return { kind: "aborted", candidate, attempts };
+      if (result.kind !== "failed") return { ...answered(result, request), candidate, attempts };
+      last = { candidate, attempts, failure: result.failure };
+      const state = { attempt: attemptOfCandidate, elapsedMs: deps.now() - began, budgetMs: RETRY_BUDGET_MS };
+      const next = nextStep(result.failure, { ...state, random: deps.random() });
+      if (next.step === "stop") return refused(last);
+      if (next.step === "next") break;
+      await deps.sleep(next.waitMs, request.signal);
+    }
+  }
+  if (last === null) throw new Error("a request needs a candidate to be forwarded to");
+  return refused(last);
+}
+
+const refused = ({ candidate, attempts, failure }: Tried & { failure: UpstreamFailure }): Forwarded => ({
+  kind: "refused",
+  refusal: failureRefusal(failure),
+  candidate,
+  attempts,
+});
+
+type Answered = Extract<AttemptResult, { kind: "stream" | "answer" }>;
+
+function answered(result: Answered, request: ForwardRequest) {
+  const headers = clientResponseHeaders(result.headers);
+  if (result.kind === "answer") {
+    const meter = new Meter();
+    const answer = parseObject(new TextDecoder().decode(result.body));
+    if (answer !== null) meter.observeAnswer(answer);
+    return { kind: "answer" as const, status: result.status, headers, body: result.body, meter };
+  }
+  const { body, ended, abort } = relay(result.stream, request);
+  if (request.signal.aborted) abort();
+  else request.signal.addEventListener("abort", abort);
+  return { kind: "stream" as const, headers, body, ended };
+}
+
+async function ask(deps: ForwardDeps, request: ForwardRequest, candidate: Candidate): Promise<AttemptResult> {
+  const { model, target } = candidate;
+  const provider = request.providers.get(model.provider);
+  if (provider === undefined) return failed({ kind: "address", reason: "is not known" });
+  const adapter = ADAPTERS[provider.kind];
+  const unreachable = adapter.needsBaseUrl ? addressFailure(provider.base_url, deps.env) : null;
+  if (unreachable !== null) return failed(unreachable);
+  let credential: string | null;
+  try {
+    credential = await request.openCredential(provider);
+  } catch {
+    return failed({ kind: "credential" });
+  }
+  const call = {
+    baseUrl: provider.base_url,
+    credential,
+    headers: upstreamRequestHeaders(request.headers, await deploymentId(deps.env), request.stream),
+    body: upstreamBody(request.members, target, model.upstream_model, request.stream),
+    callId: request.callId,
+    nowMs: deps.now(),
+  };
+  return attempt(deps, adapter, call, timeoutsOf(model), request.signal);
+}
+
+function addressFailure(baseUrl: string | null, env: Env): UpstreamFailure | null {
+  if (baseUrl === null) return { kind: "address", reason: "is missing" };
+  if (isOwnAddress(baseUrl, env.PUBLIC_URL)) return { kind: "loop" };
+  const reason = checkBaseUrl(baseUrl, env.UPSTREAM_ADDRESSES);
+  return reason === null ? null : { kind: "address", reason };
+}
+
+const failed = (failure: UpstreamFailure): AttemptResult => ({ kind: "failed", failure });

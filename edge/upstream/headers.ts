@@ -1,0 +1,36 @@
+import { HOP_HEADER, nextHop } from "./hop.ts";
+
+/** What of the client's headers an upstream may see. Never its credentials, cookies or address. */
+const REQUEST_HEADERS = ["accept", "idempotency-key", "openai-beta", "traceparent", "tracestate"];
+
+/** What of an upstream's headers the client may see. */
+const RESPONSE_HEADERS = new Set(["content-type", "retry-after", "retry-after-ms"]);
+const RESPONSE_PREFIXES = ["openai-", "x-ratelimit-"];
+
+/** Headers of an upstream call, before the provider adds its credential. `ownId` is `deploymentId`'s. */
+export function upstreamRequestHeaders(client: Headers, ownId: string, stream: boolean): Headers {
+  const headers = new Headers({
+    accept: stream ? "text/event-stream" : "application/json",
+    // Compressed streams reach the client in lumps, and the bytes would have to be unpacked here.
+    "accept-encoding": "identity",
+    "content-type": "application/json",
+    "user-agent": "signalbox",
+    [HOP_HEADER]: nextHop(client.get(HOP_HEADER), ownId),
+  });
+  for (const name of REQUEST_HEADERS) {
+    const value = client.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  return headers;
+}
+
+/** A new set of headers with what the client may see of an upstream's answer. */
+export function clientResponseHeaders(upstream: Headers): Headers {
+  const headers = new Headers();
+  for (const [name, value] of upstream) {
+    if (RESPONSE_HEADERS.has(name) || RESPONSE_PREFIXES.some((prefix) => name.startsWith(prefix))) {
+      headers.append(name, value);
+    }
+  }
+  return headers;
+}

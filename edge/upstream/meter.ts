@@ -1,0 +1,73 @@
+import type { SseEvent } from "./sse.ts";
+import { isRecord, readUsage, type TokenUsage } from "./usage.ts";
+
+/** What an observed event means to whoever passes it on. */
+export type EventMeaning = "content" | "usage_only";
+
+/** Watches an answer go by: usage, finish reasons, errors inside it, and how much text was delivered. */
+export class Meter {
+  usage: TokenUsage | null = null;
+  /** Of the first choice that finished. */
+  finishReason: string | null = null;
+  /** The provider said that the stream is complete. */
+  done = false;
+  /** The answer holds an error of the provider's. */
+  failed = false;
+  /** UTF-8 bytes of text and tool arguments. */
+  textBytes = 0;
+  readonly #finished = new Set<number>();
+
+  observe(event: SseEvent): EventMeaning {
+    if (event.data.trim() === "[DONE]") {
+      this.done = true;
+      return "content";
+    }
+    const chunk = parseObject(event.data);
+    if (chunk === null) return "content";
+    this.observeAnswer(chunk);
+    const { choices } = chunk;
+    return Array.isArray(choices) && choices.length === 0 && isRecord(chunk["usage"]) ? "usage_only" : "content";
+  }
+
+  /** Reads a whole answer or one chunk of it. */
+  observeAnswer(answer: Record<string, unknown>): void {
+    if (isRecord(answer["error"]) || typeof answer["error"] === "string") this.failed = true;
+    this.usage = readUsage(answer["usage"]) ?? this.usage;
+    if (!Array.isArray(answer["choices"])) return;
+    for (const choice of answer["choices"] as unknown[]) if (isRecord(choice)) this.#observeChoice(choice);
+  }
+
+  /** Whether every one of `choices` answers has ended with a finish reason. */
+  hasFinished(choices: number): boolean {
+    return this.#finished.size >= choices;
+  }
+
+  #observeChoice(choice: Record<string, unknown>): void {
+    const { index, finish_reason: reason } = choice;
+    if (typeof reason === "string" && reason !== "") {
+      this.#finished.add(typeof index === "number" ? index : 0);
+      this.finishReason ??= reason.slice(0, 64);
+    }
+    const said = isRecord(choice["delta"]) ? choice["delta"] : choice["message"];
+    if (!isRecord(said)) return;
+    this.textBytes += textLength(said["content"]) + textLength(said["refusal"]) + textLength(said["reasoning_content"]);
+    if (!Array.isArray(said["tool_calls"])) return;
+    for (const call of said["tool_calls"] as unknown[]) {
+      if (isRecord(call) && isRecord(call["function"])) this.textBytes += textLength(call["function"]["arguments"]);
+    }
+  }
+}
+
+/** The JSON object in a text; null when it is anything else. */
+export function parseObject(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function textLength(value: unknown): number {
+  return typeof value === "string" ? new TextEncoder().encode(value).length : 0;
+}
