@@ -179,13 +179,19 @@ export const idempotencyKeys = signalbox.table(
     /** SHA-256 over key id, route and the caller's Idempotency-Key. */
     scopeHash: text("scope_hash").notNull(),
     bodyHash: text("body_hash").notNull(),
-    status: integer("status").notNull(),
     /** The answer to replay, without anything that is shown once. */
     response: jsonb("response").notNull(),
     createdAt: instant("created_at").notNull().defaultNow(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.scopeHash] })],
 );
+
+export const operatorIdempotencyKeys = signalbox.table("operator_idempotency_keys", {
+  scopeHash: text("scope_hash").primaryKey(),
+  bodyHash: text("body_hash").notNull(),
+  response: jsonb("response").notNull(),
+  createdAt: instant("created_at").notNull().defaultNow(),
+});
 
 /** Append-only. `changes` holds the difference, never a secret. */
 export const auditLog = signalbox.table(
@@ -204,3 +210,13 @@ export const auditLog = signalbox.table(
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
 );
+
+/** What the operator did, without a tenant's content; outlives the tenant. */
+export const operatorAuditLog = signalbox.table("operator_audit_log", {
+  id: text("id").primaryKey(),
+  tenantId: text("tenant_id").notNull(),
+  action: text("action").notNull(),
+  changes: jsonb("changes").$type<Record<string, unknown>>().notNull(),
+  requestId: text("request_id").notNull(),
+  createdAt: instant("created_at").notNull().defaultNow(),
+});
