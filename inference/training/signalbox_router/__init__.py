@@ -1,0 +1,1 @@
+"""Training of Signalbox's embedded router: data, model, evaluation and export."""

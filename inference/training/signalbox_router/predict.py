@@ -1,0 +1,48 @@
+"""Decides benchmark records with a model, each thread on its own previous answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .model import RouterModel, Thread
+from .policy_text import policy_text
+from .segments import Segment, Segmenter
+
+
+@torch.no_grad()
+def record_logits(
+    model: RouterModel, segmenter: Segmenter, records: list[dict[str, Any]], batch: int = 24
+) -> list[Tensor]:
+    """Logits [user turns, policies + 1] of every record, `other` last."""
+    model.eval()
+    out: list[Tensor] = []
+    for start in range(0, len(records), batch):
+        turns: dict[Segment, int] = {}
+        policies: dict[Segment, int] = {}
+        threads: list[Thread] = []
+        for record in records[start : start + batch]:
+            turn_ids: list[int] = []
+            assistant = ""
+            for turn in record["turns"]:
+                if turn["role"] == "assistant":
+                    assistant = turn["content"]
+                else:
+                    turn_ids.append(turns.setdefault(segmenter.turn(turn["content"], assistant), len(turns)))
+                    assistant = ""
+            policy_ids = [
+                policies.setdefault(segmenter.policy(policy_text(p["name"], p["description"])), len(policies))
+                for p in record["policies"]
+            ]
+            threads.append(Thread(turn_ids, policy_ids, [-1] * len(turn_ids)))
+        encoded_turns, encoded_policies = model.encode([list(turns), list(policies)])
+        out += model.decide(encoded_turns, encoded_policies, threads)
+    return out
+
+
+def choose(logits: Tensor, record: dict[str, Any]) -> list[str]:
+    """The best option's name per turn."""
+    names = [p["name"] for p in record["policies"]] + ["other"]
+    return [names[i] for i in logits.argmax(-1).tolist()]
