@@ -45,19 +45,18 @@ export async function attempt(
   const cancel = (): void => controller.abort();
   const watchdog = new Watchdog(deps, timeouts.totalMs, cancel);
   client.addEventListener("abort", cancel);
+  const reading: Reading = { deps, watchdog, timeouts, cancel, begun: false };
   let result: AttemptResult;
   try {
     watchdog.watch(timeouts.firstByteMs);
-    const response = await adapter.exchange(call, deps.fetch, controller.signal);
-    result = await readAnswer(response, { deps, watchdog, timeouts, cancel });
+    result = await readAnswer(await adapter.exchange(call, deps.fetch, controller.signal), reading);
   } catch {
-    result = failed({ kind: "connect" });
+    if (watchdog.expired) result = failed({ kind: "timeout", begun: reading.begun });
+    else result = failed({ kind: reading.begun ? "malformed" : "connect" });
   }
   client.removeEventListener("abort", cancel);
-  if (result.kind === "stream" && !client.aborted) return result;
-  watchdog.close();
-  if (client.aborted) return { kind: "aborted" };
-  return watchdog.expired ? failed({ kind: "timeout" }) : result;
+  if (result.kind !== "stream" || client.aborted) watchdog.close();
+  return client.aborted ? { kind: "aborted" } : result;
 }
 
 interface Reading {
@@ -65,6 +64,8 @@ interface Reading {
   readonly watchdog: Watchdog;
   readonly timeouts: Timeouts;
   readonly cancel: () => void;
+  /** Whether part of the answer has arrived. */
+  begun: boolean;
 }
 
 async function readAnswer(response: Response, reading: Reading): Promise<AttemptResult> {
@@ -75,9 +76,10 @@ async function readAnswer(response: Response, reading: Reading): Promise<Attempt
   }
   const { headers } = response;
   if (response.ok && isEventStream(headers)) return openStream(response, reading);
-  const body = await readBounded(response.body, MAX_ANSWER_BYTES, () =>
-    reading.watchdog.watch(reading.timeouts.idleMs),
-  );
+  const body = await readBounded(response.body, MAX_ANSWER_BYTES, () => {
+    reading.begun = true;
+    reading.watchdog.watch(reading.timeouts.idleMs);
+  });
   if (body === null || (response.ok && parseObject(new TextDecoder().decode(body)) === null)) {
     return failed({ kind: "malformed" });
   }

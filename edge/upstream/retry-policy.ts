@@ -7,13 +7,14 @@ export type UpstreamFailure =
       readonly mayRetry: boolean;
     }
   | { readonly kind: "connect" }
-  | { readonly kind: "timeout" }
+  /** `begun` when part of the answer had arrived: it has been paid for. */
+  | { readonly kind: "timeout"; readonly begun: boolean }
   /** The provider refused the tenant's credential, or the credential cannot be opened. */
   | { readonly kind: "credential" }
   | { readonly kind: "redirect" }
   /** The provider's address is not allowed in this deployment; `reason` completes "its base URL …". */
   | { readonly kind: "address"; readonly reason: string }
-  /** An answer that is not JSON, cut off, or too large. */
+  /** An answer that is not JSON, broken off, or too large. */
   | { readonly kind: "malformed" }
   | { readonly kind: "loop" };
 
@@ -52,8 +53,9 @@ export function nextStep(failure: UpstreamFailure, state: RetryState): NextStep 
     case "status":
       if (NOT_WORTH_RETRYING.has(failure.status) || !failure.mayRetry) return { step: "next" };
       return retryWithin(state, failure.retryAfterMs);
-    case "connect":
     case "timeout":
+      return failure.begun ? { step: "stop" } : retryWithin(state, null);
+    case "connect":
       return retryWithin(state, null);
   }
 }
