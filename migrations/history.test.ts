@@ -31,7 +31,9 @@ describe("the plan of migrations", () => {
   });
 
   it("does not take other line endings for an edit", () => {
-    const lines = (ending: string) => [{ name: "0001_roles.sql", sql: `create role a;${ending}create role b;${ending}` }];
+    const lines = (ending: string) => [
+      { name: "0001_roles.sql", sql: `create role a;${ending}create role b;${ending}` },
+    ];
     const [first] = planMigrations(lines("\n"), []);
     expect(planMigrations(lines("\r\n"), first === undefined ? [] : [first])).toEqual([]);
   });
@@ -46,9 +48,12 @@ describe("the plan of migrations", () => {
 
   it("refuses a file put before one that has run", () => {
     const files = [FILES[0], { name: "0002_also.sql", sql: "" }, { name: "0003_tables.sql", sql: "create table b ()" }];
-    expect(() => planMigrations(files.filter((file) => file !== undefined), applied(2))).toThrow(
-      "0002_also.sql stands where 0002_tables.sql has already run",
-    );
+    expect(() =>
+      planMigrations(
+        files.filter((file) => file !== undefined),
+        applied(2),
+      ),
+    ).toThrow("0002_also.sql stands where 0002_tables.sql has already run");
   });
 
   it("refuses a database that is ahead of the files", () => {

@@ -33,10 +33,11 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
       await inTransaction(client, name, async () => {
         await client.query(sql);
         await client.query("RESET ROLE");
-        await client.query(
-          "INSERT INTO signalbox_migrations.history (position, name, sha256) VALUES ($1, $2, $3)",
-          [position, name, sha256],
-        );
+        await client.query("INSERT INTO signalbox_migrations.history (position, name, sha256) VALUES ($1, $2, $3)", [
+          position,
+          name,
+          sha256,
+        ]);
       });
     }
     await setPasswords(client, options.passwords ?? {});

@@ -115,7 +115,11 @@ async function ready(child: ChildProcess, options: PostgresOptions): Promise<str
   });
   if (answer === "ready") return null;
   child.kill("SIGQUIT");
-  const last = output().trim().split("\n").filter((line) => /FATAL|LOG: {2}could not|setpriv|ENOENT/.test(line)).join(" ");
+  const last = output()
+    .trim()
+    .split("\n")
+    .filter((line) => /FATAL|LOG: {2}could not|setpriv|ENOENT/.test(line))
+    .join(" ");
   return `PostgreSQL did not start (${answer}): ${last} See ${options.logFile}`;
 }
 
