@@ -1,0 +1,31 @@
+import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openAnswerFile } from "./answer-file.ts";
+
+const answer = { id: "one", predictions: ["a", "other"], confidences: [0.75, 0.5], ms: [3, 4] };
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "answers-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe("openAnswerFile", () => {
+  it("finds again what an earlier run wrote, and drops half a line at the end", async () => {
+    const path = join(folder, "answers.jsonl");
+    await (await openAnswerFile(path, "embedded@1")).append(answer);
+    await appendFile(path, '{"id":"two","predic');
+    const { kept } = await openAnswerFile(path, "embedded@1");
+    expect([...kept.keys()]).toEqual(["one"]);
+    expect(kept.get("one")).toMatchObject(answer);
+    expect(JSON.parse(await readFile(path, "utf8"))).toMatchObject({ id: "one", predictions: ["a", "other"] });
+  });
+
+  it("refuses answers of another engine version", async () => {
+    const path = join(folder, "answers.jsonl");
+    await (await openAnswerFile(path, "embedded@1")).append(answer);
+    await expect(openAnswerFile(path, "embedded@2")).rejects.toThrow("embedded@1");
+  });
+});

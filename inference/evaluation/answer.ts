@@ -1,0 +1,30 @@
+import { normaliseConversation } from "../contract/index.ts";
+import type { ServedEngine } from "../decide/served-engine.ts";
+import type { Answer, Question } from "./record.ts";
+
+/** One token for all: the harness is one caller, so encodings of earlier turns are found again. */
+const ISOLATION = "evaluation";
+
+/**
+ * Asks an engine what it would ask in service: for every user turn the conversation up to it, through the contract's
+ * normalisation, preparation, calibration. The running policy is the engine's own. Throws when the engine refuses.
+ */
+export async function answer(engine: ServedEngine, question: Question, now: () => number): Promise<Answer> {
+  const predictions: string[] = [];
+  const confidences: number[] = [];
+  const ms: number[] = [];
+  const policies = question.policies.map(({ name, description }) => ({ name, description }));
+  for (const [index, turn] of question.turns.entries()) {
+    if (turn.role !== "user") continue;
+    const conversation = normaliseConversation(question.turns.slice(0, index + 1));
+    const began = now();
+    const signal = new AbortController().signal;
+    const decided = await engine.decide(policies, { conversation, isolation: ISOLATION, signal });
+    ms.push(now() - began);
+    if (!decided.ok) throw new Error(`${question.id}: ${decided.refusal.code}: ${decided.refusal.message}`);
+    const best = decided.value.scores.reduce((a, b) => (b.probability > a.probability ? b : a));
+    predictions.push(best.policy ?? "other");
+    confidences.push(best.probability);
+  }
+  return { id: question.id, predictions, confidences, ms };
+}

@@ -1,0 +1,61 @@
+import { PAPER_ROWS } from "./paper-rows.ts";
+import type { Report } from "./report.ts";
+import { LEVELS } from "./score.ts";
+
+const percent = (value: number | undefined): string => (value === undefined ? "–" : value.toFixed(2)).padStart(7);
+const share = (value: number): string => `${(100 * value).toFixed(1)} %`;
+
+/** A report as text, the paper's table first. */
+export function printReport(report: Report): string {
+  return [
+    `${report.engine}: ${report.records} conversations, ${report.decisions} decisions`,
+    "",
+    ...scoreTable(report),
+    "",
+    ...confidenceLines(report),
+    "",
+    "Most frequent confusions (label → answer)",
+    ...report.confusions.map((one) => `  ${one.count}×  ${one.dataset}: ${one.label} → ${one.predicted}`),
+    "",
+    "Policies with the most wrong turns",
+    ...report.worstPolicies.map((one) => `  ${one.wrong} of ${one.count}  ${one.dataset}: ${one.policy}`),
+    "",
+    `Milliseconds a decision: p50 ${report.msPerDecision.p50.toFixed(1)}, p95 ${report.msPerDecision.p95.toFixed(1)}, ` +
+      `p99 ${report.msPerDecision.p99.toFixed(1)}`,
+  ].join("\n");
+}
+
+function scoreTable(report: Report): string[] {
+  const title = (text: string): string => text.padEnd(34);
+  const cells = report.cells.map(
+    ({ dataset, scenario, levels }) =>
+      title(`${dataset} ${scenario}`) + LEVELS.map((level) => percent(levels[level]?.percent)).join(""),
+  );
+  const summary = LEVELS.map((level) => percent(report.levels[level])).join("") + percent(report.overall);
+  const paper = PAPER_ROWS.map(
+    (row) =>
+      title(`  ${row.model} (paper's data)`) +
+      LEVELS.map((level) => percent(row[level])).join("") +
+      percent(row.overall),
+  );
+  return [
+    title("percent right") + [...LEVELS, "Overall"].map((name) => name.padStart(7)).join(""),
+    ...cells,
+    title("this engine") + summary,
+    ...paper,
+  ];
+}
+
+function confidenceLines({ confidence }: Report): string[] {
+  const coverage = confidence.coverage.map((one) => `${share(one.share)} at ${share(one.precision)}`).join(", ");
+  return [
+    `Expected calibration error ${confidence.expectedCalibrationError.toFixed(3)}, ` +
+      `AUROC ${confidence.areaUnderRoc?.toFixed(3) ?? "–"}, coverage at precision: ${coverage}`,
+    "Reliability (confidence: mean, share right, decisions)",
+    ...confidence.reliability.map(
+      (bin) =>
+        `  ${bin.from.toFixed(1)}–${(bin.from + 0.1).toFixed(1)}: ${bin.confidence.toFixed(3)}  ` +
+        `${bin.accuracy.toFixed(3)}  ${bin.count}`,
+    ),
+  ];
+}

@@ -1,0 +1,47 @@
+import { areaUnderRoc, coverageAt, expectedCalibrationError, reliability } from "./confidence.ts";
+import type { Judged } from "./confidence.ts";
+import { confusions, worstPolicies } from "./mistakes.ts";
+import type { Answer, BenchmarkRecord } from "./record.ts";
+import { score } from "./score.ts";
+
+const PRECISIONS = [0.9, 0.95, 0.98] as const;
+const LISTED = 12;
+
+export type Report = ReturnType<typeof makeReport>;
+
+/** Everything the harness says about a run: scores, confidence, mistakes, time. */
+export function makeReport(engine: string, records: readonly BenchmarkRecord[], answers: ReadonlyMap<string, Answer>) {
+  const judged = judge(records, answers);
+  const times = [...answers.values()].flatMap((answer) => answer.ms).sort((a, b) => a - b);
+  return {
+    engine,
+    records: records.length,
+    decisions: times.length,
+    ...score(records, answers),
+    confidence: {
+      expectedCalibrationError: expectedCalibrationError(judged),
+      areaUnderRoc: areaUnderRoc(judged),
+      coverage: PRECISIONS.map((precision) => ({ precision, share: coverageAt(judged, precision) })),
+      reliability: reliability(judged),
+    },
+    confusions: confusions(records, answers, LISTED),
+    worstPolicies: worstPolicies(records, answers, LISTED),
+    msPerDecision: { p50: quantile(times, 0.5), p95: quantile(times, 0.95), p99: quantile(times, 0.99) },
+  };
+}
+
+/** Scored decisions with their confidence; turns labelled null are left out. */
+function judge(records: readonly BenchmarkRecord[], answers: ReadonlyMap<string, Answer>): Judged[] {
+  return records.flatMap((record) => {
+    const answer = answers.get(record.id);
+    if (answer === undefined) return [];
+    return record.labels.flatMap((label, index) => {
+      const confidence = answer.confidences[index];
+      if (label === null || confidence === undefined) return [];
+      return [{ confidence, right: answer.predictions[index] === label }];
+    });
+  });
+}
+
+const quantile = (sorted: readonly number[], share: number): number =>
+  sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
