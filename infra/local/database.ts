@@ -1,0 +1,69 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { migrate } from "../../migrations/run-migrations.ts";
+import { startBridge, type BridgeLog, type RunningBridge } from "../neon-bridge/bridge.ts";
+import { startPostgres, type RunningPostgres } from "./postgres/start-postgres.ts";
+
+export interface DatabaseOptions {
+  /** Folder that holds the cluster, absolute. */
+  readonly dataDir: string;
+  readonly adminPassword: string;
+  readonly durable: boolean;
+  readonly postgresPort?: number;
+  readonly bridgePort?: number;
+  readonly logDir: string;
+  readonly log: BridgeLog;
+}
+
+export interface RunningDatabase {
+  readonly postgres: RunningPostgres;
+  readonly bridge: RunningBridge;
+  /** Connection string of the superuser. */
+  readonly adminUrl: string;
+  /** Connection strings of the roles `signalbox_edge`, `signalbox_api` and `signalbox_jobs`. */
+  readonly edgeUrl: string;
+  readonly apiUrl: string;
+  readonly jobsUrl: string;
+  stop(): Promise<void>;
+}
+
+/** PostgreSQL with the migrations run, fresh passwords for its login roles, and the bridge in front of it. */
+export async function startDatabase(options: DatabaseOptions): Promise<RunningDatabase> {
+  const postgres = await startPostgres({
+    dataDir: join(options.dataDir, "postgres"),
+    password: options.adminPassword,
+    durable: options.durable,
+    logFile: join(options.logDir, "postgres.log"),
+    ...(options.postgresPort === undefined ? {} : { port: options.postgresPort }),
+  });
+  try {
+    const passwords = { signalbox_edge: secret(), signalbox_api: secret(), signalbox_jobs: secret() };
+    await migrate({ databaseUrl: postgres.adminUrl, passwords });
+    const bridge = await startBridge({
+      target: { host: "127.0.0.1", port: postgres.port },
+      log: options.log,
+      ...(options.bridgePort === undefined ? {} : { port: options.bridgePort }),
+    });
+    const url = (role: keyof typeof passwords): string =>
+      `postgres://${role}:${passwords[role]}@127.0.0.1:${postgres.port}/signalbox`;
+    return {
+      postgres,
+      bridge,
+      adminUrl: postgres.adminUrl,
+      edgeUrl: url("signalbox_edge"),
+      apiUrl: url("signalbox_api"),
+      jobsUrl: url("signalbox_jobs"),
+      stop: async () => {
+        await bridge.close();
+        await postgres.stop();
+      },
+    };
+  } catch (error) {
+    await postgres.stop();
+    throw error;
+  }
+}
+
+function secret(): string {
+  return randomBytes(24).toString("base64url");
+}
