@@ -10,6 +10,7 @@ import {
   text,
   timestamp,
 } from "drizzle-orm/pg-core";
+import type { DraftDocument } from "../routing/draft-document.ts";
 import type { RouterDocument } from "../routing/router-document.ts";
 import type { Model, Scope, Sealed, SnapshotKey } from "../tenancy/snapshot.ts";
 
@@ -106,7 +107,7 @@ export const routerDrafts = signalbox.table(
     routerId: text("router_id").notNull(),
     /** Opaque; changes with every write of the document. */
     etag: text("etag").notNull(),
-    document: jsonb("document").$type<RouterDocument>().notNull(),
+    document: jsonb("document").$type<DraftDocument>().notNull(),
     updatedAt: instant("updated_at").notNull().defaultNow(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.routerId] })],

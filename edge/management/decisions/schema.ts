@@ -1,0 +1,69 @@
+import { z } from "@hono/zod-openapi";
+import { modelSlugSchema, policyNameSchema, slugSchema } from "../../routing/router-document.ts";
+import { decisionRecordSchema } from "../../usage/decision-record.ts";
+import { pageQuery } from "../page.schema.ts";
+import { instantInputSchema, instantSchema } from "../text.ts";
+
+const { shape: record } = decisionRecordSchema;
+
+/** A receipt: what was decided, what served the request, what it took. Holds no prompt and no answer. */
+export const decisionSchema = z
+  .object({
+    id: z.string(),
+    created_at: instantSchema,
+    request_id: z.string(),
+    key_id: z.string(),
+    kind: record.kind,
+    router: record.router,
+    version: record.router_version,
+    policy_digest: record.policy_digest,
+    outcome: record.outcome.openapi({
+      description: "Null when nothing was decided: an explicit model, or a fallback.",
+    }),
+    policy: record.policy,
+    confidence: record.confidence,
+    alternatives: record.alternatives,
+    source: record.source.openapi({ description: "`engine`, `memo`, `explicit` or `fallback:<reason>`." }),
+    engine: record.engine,
+    unsure_reason: record.unsure_reason,
+    arm: record.arm,
+    requested_model: record.requested_model,
+    model: record.model,
+    provider: record.provider,
+    upstream_model: record.upstream_model,
+    attempts: record.attempts,
+    stream: record.stream,
+    status: record.request_status,
+    http_status: record.http_status,
+    error_code: record.error_code,
+    finish_reason: record.finish_reason,
+    usage: z.object({
+      input_tokens: record.input_tokens,
+      cached_input_tokens: record.cached_input_tokens,
+      output_tokens: record.output_tokens,
+      reasoning_tokens: record.reasoning_tokens,
+      estimated: record.estimated,
+    }),
+    cost_usd: record.cost_usd,
+    timings_ms: record.timings_ms,
+  })
+  .openapi("Decision");
+export type DecisionView = z.infer<typeof decisionSchema>;
+
+const instantFilter = (description: string) =>
+  instantInputSchema.optional().openapi({ type: "string", format: "date-time", description });
+
+export const decisionQuerySchema = pageQuery("decision").extend({
+  router: slugSchema.optional().openapi({ description: "Slug." }),
+  policy: policyNameSchema.optional(),
+  model: modelSlugSchema.optional().openapi({ description: "Slug of the model that served." }),
+  source: z
+    .string()
+    .regex(/^(engine|memo|explicit|fallback(:[a-z_]{1,32})?)$/, "must be engine, memo, explicit or fallback[:reason]")
+    .optional()
+    .openapi({ description: "`fallback` alone stands for all of its reasons." }),
+  outcome: z.enum(["matched", "other", "unsure"]).optional(),
+  from: instantFilter("The earliest instant, itself included."),
+  to: instantFilter("The instant before which decisions were made."),
+});
+export type DecisionFilter = Omit<z.infer<typeof decisionQuerySchema>, "limit" | "cursor">;

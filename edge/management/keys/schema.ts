@@ -1,0 +1,59 @@
+import { z } from "@hono/zod-openapi";
+import { modelSlugSchema, slugSchema } from "../../routing/router-document.ts";
+import { scopeSchema } from "../../tenancy/snapshot.ts";
+import { instantInputSchema, instantSchema, lineSchema } from "../text.ts";
+
+const unique = (items: readonly string[]): boolean => new Set(items).size === items.length;
+
+export const createKeySchema = z
+  .strictObject({
+    name: lineSchema(128),
+    scopes: z.array(scopeSchema).min(1).refine(unique, "must not repeat a scope"),
+    expires_at: instantInputSchema
+      .nullable()
+      .default(null)
+      .openapi({ type: "string", format: "date-time", description: "Null never expires; the past expires at once." }),
+    allowed_models: z
+      .array(modelSlugSchema)
+      .max(200)
+      .refine(unique, "must not repeat a model")
+      .nullable()
+      .default(null)
+      .openapi({ description: "Slugs of the models this key may use; null for all." }),
+    allowed_routers: z
+      .array(slugSchema)
+      .max(200)
+      .refine(unique, "must not repeat a router")
+      .nullable()
+      .default(null)
+      .openapi({ description: "Slugs of the routers this key may use; null for all." }),
+  })
+  .openapi("CreateKey");
+export type CreateKey = z.infer<typeof createKeySchema>;
+
+export const keySchema = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    prefix: z.string().openapi({ description: "The token's beginning, to tell keys apart." }),
+    scopes: z.array(scopeSchema),
+    allowed_models: z.array(z.string()).nullable(),
+    allowed_routers: z.array(z.string()).nullable(),
+    expires_at: instantSchema.nullable(),
+    revoked_at: instantSchema.nullable(),
+    status: z.enum(["active", "expired", "revoked"]),
+    created_at: instantSchema,
+  })
+  .openapi("Key");
+export type KeyView = z.infer<typeof keySchema>;
+
+export const createdKeySchema = keySchema
+  .extend({
+    token: z.string().optional().openapi({ description: "Shown in this answer and never again." }),
+    token_already_shown: z
+      .literal(true)
+      .optional()
+      .openapi({ description: "On a replay under the same Idempotency-Key, which has no token." }),
+  })
+  .openapi("CreatedKey");
+export type CreatedKey = z.infer<typeof createdKeySchema>;

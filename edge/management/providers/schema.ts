@@ -1,0 +1,49 @@
+import { z } from "@hono/zod-openapi";
+import { slugSchema } from "../../routing/router-document.ts";
+import { providerKindSchema } from "../../tenancy/snapshot.ts";
+import { instantSchema } from "../text.ts";
+
+/** Goes into a request header as it is, so it may hold nothing that could end one. */
+const credentialSchema = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,4096}$/, "1 to 4096 printable ASCII characters without spaces")
+  .nullable()
+  .openapi({ description: "Write-only: sealed at rest, never given back.", format: "password" });
+
+const baseUrlSchema = z
+  .string()
+  .max(2048)
+  .nullable()
+  .openapi({ description: "https, a public address, without credentials; null for kinds that have no address." });
+
+export const createProviderSchema = z
+  .strictObject({
+    slug: slugSchema,
+    kind: providerKindSchema,
+    base_url: baseUrlSchema.default(null),
+    credential: credentialSchema.default(null),
+  })
+  .openapi("CreateProvider");
+export type CreateProvider = z.infer<typeof createProviderSchema>;
+
+export const updateProviderSchema = z
+  .strictObject({
+    kind: providerKindSchema.optional(),
+    base_url: baseUrlSchema.optional(),
+    credential: credentialSchema.optional(),
+  })
+  .openapi("UpdateProvider");
+export type UpdateProvider = z.infer<typeof updateProviderSchema>;
+
+export const providerSchema = z
+  .object({
+    id: z.string(),
+    slug: z.string(),
+    kind: providerKindSchema,
+    base_url: z.string().nullable(),
+    has_credential: z.boolean(),
+    created_at: instantSchema,
+    updated_at: instantSchema,
+  })
+  .openapi("Provider");
+export type ProviderView = z.infer<typeof providerSchema>;

@@ -1,0 +1,54 @@
+import { ok, refuse, type Result } from "../../errors.ts";
+import { seal } from "../../tenancy/secrets.ts";
+import { providerKindSchema } from "../../tenancy/snapshot.ts";
+import type { TenantContext } from "../context.ts";
+import { difference } from "../difference.ts";
+import { write } from "../write.ts";
+import { checkAddress } from "./check-address.ts";
+import { lockProvider, updateProviderRow, type ProviderRow } from "./providers.store.ts";
+import type { ProviderView, UpdateProvider } from "./schema.ts";
+import { auditedProvider, providerView } from "./view.ts";
+
+/**
+ * Changes the fields that are given. A new origin or kind clears the credential in the same statement, unless a new
+ * one comes with it: a credential never follows to an address it was not given for.
+ */
+export async function updateProvider(
+  context: TenantContext,
+  slug: string,
+  input: UpdateProvider,
+): Promise<Result<ProviderView>> {
+  const { deps, tenantId } = context;
+  return write(context, async (tx) => {
+    const row = await lockProvider(tx, tenantId, slug);
+    if (row === null) return refuse("not_found");
+    const kind = input.kind ?? providerKindSchema.parse(row.kind);
+    const baseUrl = input.base_url === undefined ? row.baseUrl : input.base_url;
+    const allowed = checkAddress(deps.env, kind, baseUrl);
+    if (!allowed.ok) return allowed;
+    const kept = kind === row.kind && origin(baseUrl) === origin(row.baseUrl) ? row.credential : null;
+    const credential = await newCredential(context, row, input, kept);
+    const updated = await updateProviderRow(tx, row, { kind, baseUrl, credential });
+    const changes = {
+      ...difference(auditedProvider(row), auditedProvider(updated)),
+      ...(typeof input.credential === "string" && { "/credential": { from: "hidden", to: "replaced" } }),
+    };
+    return ok({
+      value: providerView(updated),
+      audit: { tenantId, action: "provider.update", targetKind: "provider", targetId: row.id, changes },
+    });
+  });
+}
+
+async function newCredential(
+  context: TenantContext,
+  row: ProviderRow,
+  input: UpdateProvider,
+  kept: ProviderRow["credential"],
+): Promise<ProviderRow["credential"]> {
+  if (input.credential === undefined || input.credential === null) return input.credential === null ? null : kept;
+  const { env } = context.deps;
+  return seal(env.CREDENTIAL_KEYS, { tenantId: context.tenantId, providerId: row.id }, input.credential);
+}
+
+const origin = (baseUrl: string | null): string | null => (baseUrl === null ? null : new URL(baseUrl).origin);

@@ -1,0 +1,130 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { slugSchema } from "../../routing/router-document.ts";
+import { BODY_REFUSALS, json, jsonBody, needs, responses, writeHeaders } from "../operation.schema.ts";
+import { listOf, numberedPageQuery, pageQuery } from "../page.schema.ts";
+import {
+  createRouterSchema,
+  draftSchema,
+  EXAMPLE_DRAFT,
+  publishSchema,
+  routerSchema,
+  versionSchema,
+  versionSummarySchema,
+} from "./schema.ts";
+
+const reading = { ...needs("policies:read"), tags: ["Routers"] };
+const writing = { ...needs("policies:write"), tags: ["Routers"] };
+const params = z.object({ slug: slugSchema });
+
+const ETAG = {
+  etag: { description: "The draft's version, for If-Match.", schema: { type: "string" as const } },
+};
+
+export const create = createRoute({
+  method: "post",
+  path: "/routers",
+  ...writing,
+  summary: "Create a router with an empty draft",
+  description: "The ETag of this answer is the empty draft's, so that a first edit can follow at once.",
+  request: { headers: writeHeaders, body: jsonBody(createRouterSchema, { slug: "default" }) },
+  responses: responses(
+    { ...json(201, "The router", routerSchema), headers: ETAG },
+    ...BODY_REFUSALS,
+    "conflict",
+    "idempotency_key_reused",
+  ),
+});
+
+export const list = createRoute({
+  method: "get",
+  path: "/routers",
+  ...reading,
+  summary: "List routers, newest first",
+  request: { query: pageQuery("router") },
+  responses: responses(json(200, "A page of routers", listOf(routerSchema)), "validation_failed"),
+});
+
+export const get = createRoute({
+  method: "get",
+  path: "/routers/{slug}",
+  ...reading,
+  summary: "Read a router",
+  request: { params },
+  responses: responses(json(200, "The router", routerSchema), "not_found"),
+});
+
+export const readDraft = createRoute({
+  method: "get",
+  path: "/routers/{slug}/draft",
+  ...reading,
+  summary: "Read a router's draft",
+  request: { params },
+  responses: responses({ ...json(200, "The draft", draftSchema), headers: ETAG }, "not_found"),
+});
+
+export const writeDraft = createRoute({
+  method: "put",
+  path: "/routers/{slug}/draft",
+  ...writing,
+  summary: "Replace a router's draft",
+  description: "Unknown fields are refused. Models need not exist before the draft is published.",
+  request: {
+    params,
+    headers: writeHeaders.extend({
+      "if-match": z
+        .string()
+        .max(4096)
+        .optional()
+        .openapi({ description: "The ETag of the draft that this one replaces, or `*`. Required." }),
+    }),
+    body: jsonBody(draftSchema, EXAMPLE_DRAFT),
+  },
+  responses: responses(
+    { ...json(200, "The draft as stored, with defaults filled in", draftSchema), headers: ETAG },
+    ...BODY_REFUSALS,
+    "not_found",
+    "precondition_failed",
+    "precondition_required",
+    "idempotency_key_reused",
+  ),
+});
+
+export const publish = createRoute({
+  method: "post",
+  path: "/routers/{slug}/publish",
+  ...writing,
+  summary: "Publish the draft as the next version",
+  request: { params, headers: writeHeaders, body: jsonBody(publishSchema, { note: "Contracts get their own model" }) },
+  responses: responses(
+    json(201, "The version, in force everywhere within ten seconds", versionSummarySchema),
+    ...BODY_REFUSALS,
+    "not_found",
+    "idempotency_key_reused",
+  ),
+});
+
+export const versions = createRoute({
+  method: "get",
+  path: "/routers/{slug}/versions",
+  ...reading,
+  summary: "List published versions, newest first",
+  request: { params, query: numberedPageQuery() },
+  responses: responses(json(200, "A page of versions", listOf(versionSummarySchema)), "not_found", "validation_failed"),
+});
+
+export const version = createRoute({
+  method: "get",
+  path: "/routers/{slug}/versions/{version}",
+  ...reading,
+  summary: "Read a published version",
+  request: {
+    params: params.extend({
+      version: z
+        .string()
+        .regex(/^[1-9]\d{0,8}$/)
+        .transform(Number)
+        .openapi({ type: "integer", minimum: 1 }),
+    }),
+  },
+  responses: responses(json(200, "The version with its document", versionSchema), "not_found"),
+});

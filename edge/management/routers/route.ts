@@ -1,0 +1,57 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { Result } from "../../errors.ts";
+import { ok } from "../../errors.ts";
+import type { AppEnv } from "../../http/app-env.ts";
+import { newRouter } from "../../http/new-router.ts";
+import { answer } from "../answer.ts";
+import { pageOf } from "../page.ts";
+import { tenantContext } from "../request-context.ts";
+import { createRouter } from "./create.ts";
+import { getDraft } from "./get-draft.ts";
+import { getVersion } from "./get-version.ts";
+import { getRouter } from "./get.ts";
+import { entityTag } from "./if-match.ts";
+import { listVersions } from "./list-versions.ts";
+import { listRouters } from "./list.ts";
+import * as operations from "./operations.schema.ts";
+import { publishRouter } from "./publish.ts";
+import { putDraft } from "./put-draft.ts";
+
+export function routerRoutes(): OpenAPIHono<AppEnv> {
+  const router = newRouter();
+  router.openapi(operations.create, async (c) => {
+    const input = c.req.valid("json");
+    const created = await createRouter(tenantContext(c, input), input);
+    return answer(c, created.ok ? ok(created.value.router) : created, 201, etagOf(created));
+  });
+  router.openapi(operations.list, async (c) =>
+    answer(c, await listRouters(tenantContext(c), pageOf(c.req.valid("query")))),
+  );
+  router.openapi(operations.get, async (c) => answer(c, await getRouter(tenantContext(c), c.req.valid("param").slug)));
+  router.openapi(operations.readDraft, async (c) => {
+    const draft = await getDraft(tenantContext(c), c.req.valid("param").slug);
+    return answer(c, draft.ok ? ok(draft.value.document) : draft, 200, etagOf(draft));
+  });
+  router.openapi(operations.writeDraft, async (c) => {
+    const document = c.req.valid("json");
+    const match = c.req.valid("header")["if-match"];
+    const context = tenantContext(c, { document, match });
+    const draft = await putDraft(context, c.req.valid("param").slug, document, match);
+    return answer(c, draft.ok ? ok(draft.value.document) : draft, 200, etagOf(draft));
+  });
+  router.openapi(operations.publish, async (c) => {
+    const input = c.req.valid("json");
+    return answer(c, await publishRouter(tenantContext(c, input), c.req.valid("param").slug, input), 201);
+  });
+  router.openapi(operations.versions, async (c) =>
+    answer(c, await listVersions(tenantContext(c), c.req.valid("param").slug, pageOf(c.req.valid("query")))),
+  );
+  router.openapi(operations.version, async (c) => {
+    const { slug, version } = c.req.valid("param");
+    return answer(c, await getVersion(tenantContext(c), slug, version));
+  });
+  return router;
+}
+
+const etagOf = (result: Result<{ readonly etag: string }>): Record<string, string> =>
+  result.ok ? { etag: entityTag(result.value.etag) } : {};

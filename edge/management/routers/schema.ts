@@ -1,0 +1,59 @@
+import { z } from "@hono/zod-openapi";
+import { draftDocumentSchema } from "../../routing/draft-document.ts";
+import { routerDocumentSchema, slugSchema } from "../../routing/router-document.ts";
+import { instantSchema, lineSchema } from "../text.ts";
+
+export const createRouterSchema = z
+  .strictObject({ slug: slugSchema.openapi({ description: "`default` answers to the model name `auto`." }) })
+  .openapi("CreateRouter");
+export type CreateRouter = z.infer<typeof createRouterSchema>;
+
+export const routerSchema = z
+  .object({
+    id: z.string(),
+    slug: z.string(),
+    published_version: z.number().int().nullable().openapi({ description: "The version that serves traffic." }),
+    created_at: instantSchema,
+    updated_at: instantSchema,
+  })
+  .openapi("Router");
+export type RouterView = z.infer<typeof routerSchema>;
+
+export const draftSchema = draftDocumentSchema.openapi("Draft");
+
+export const publishSchema = z
+  .strictObject({
+    note: lineSchema(500).nullable().default(null).openapi({ description: "Why, for those who read the history." }),
+  })
+  .openapi("Publish");
+export type Publish = z.infer<typeof publishSchema>;
+
+export const versionSummarySchema = z
+  .object({
+    slug: z.string(),
+    version: z.number().int(),
+    policy_digest: z.string(),
+    published_at: instantSchema,
+    published_by: z.string().openapi({ description: "Key id." }),
+    note: z.string().nullable(),
+  })
+  .openapi("VersionSummary");
+export type VersionSummary = z.infer<typeof versionSummarySchema>;
+
+export const versionSchema = versionSummarySchema.extend({ document: routerDocumentSchema }).openapi("Version");
+export type VersionView = z.infer<typeof versionSchema>;
+
+/** A legal assistant with an action and a domain policy, as examples show it. */
+export const EXAMPLE_DRAFT: z.input<typeof draftSchema> = {
+  policies: [
+    { name: "contract review", description: "Find risky clauses in a contract; not for drafting", domain: "legal" },
+    { name: "legal", description: "Any other legal question", domain: "legal", level: "domain" },
+  ],
+  targets: {
+    "contract review": { model: "gpt-5", fallbacks: ["gpt-5-mini"] },
+    legal: { model: "gpt-5-mini" },
+  },
+  fallback: { model: "gpt-5-mini" },
+  unsure: null,
+  settings: { engine: "default", deadline_ms: 250, min_confidence: 0.5, mode: "enforce" },
+};

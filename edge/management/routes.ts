@@ -1,0 +1,23 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { AppEnv } from "../http/app-env.ts";
+import { newRouter } from "../http/new-router.ts";
+import { auditRoutes } from "./audit/route.ts";
+import { decisionRoutes } from "./decisions/route.ts";
+import { keyRoutes } from "./keys/route.ts";
+import { modelRoutes } from "./models/route.ts";
+import { providerRoutes } from "./providers/route.ts";
+import { routerRoutes } from "./routers/route.ts";
+import { tenantRoutes } from "./tenants/route.ts";
+
+/** The management surface. Mounted under `/api/v1`, behind the authentication of tenants and of the operator. */
+export function managementRoutes(): OpenAPIHono<AppEnv> {
+  const router = newRouter();
+  router.route("/", tenantRoutes());
+  router.route("/", keyRoutes());
+  router.route("/", providerRoutes());
+  router.route("/", modelRoutes());
+  router.route("/", routerRoutes());
+  router.route("/", decisionRoutes());
+  router.route("/", auditRoutes());
+  return router;
+}
