@@ -4,6 +4,7 @@ import { parseEnv, type Env } from "./env.ts";
 import { makeId, type IdKind } from "./ids.ts";
 import { logToConsole, type Log } from "./log.ts";
 import { sleep, type Sleep } from "./sleep.ts";
+import { createAuthLimits, type AuthLimits } from "./tenancy/auth-limits.ts";
 import { SnapshotCache } from "./tenancy/snapshot-cache.ts";
 import type { UsageSink } from "./usage/decision-record.ts";
 import { PostgresSink } from "./usage/postgres-sink.ts";
@@ -22,6 +23,7 @@ export interface Deps {
   readonly log: Log;
   readonly db: Databases;
   readonly snapshots: SnapshotCache;
+  readonly authLimits: AuthLimits;
   readonly decider: Decider;
   readonly usage: UsageSink;
 }
@@ -55,8 +57,9 @@ function createDeps(bindings: Readonly<Record<string, unknown>>): Deps {
     newId: (kind) => makeId(kind, now(), random),
     log,
     db,
-    snapshots: new SnapshotCache({ db: db.edge, now, log }),
-    decider: createDecider({ env, fetch: outbound, now, log }),
+    snapshots: new SnapshotCache({ db: db.edge, now, log, sleep }),
+    authLimits: createAuthLimits(),
+    decider: createDecider({ env, fetch: outbound, now, log, sleep }),
     usage: env.USAGE_QUEUE === null ? new PostgresSink(db.edge) : new QueueSink(env.USAGE_QUEUE),
   };
 }

@@ -1,0 +1,61 @@
+import type { FallbackReason } from "../routing/decision.ts";
+import type { Sleep } from "../sleep.ts";
+import { within } from "../within.ts";
+import { postDecide, type DecideQuestion, type InferenceAccess } from "./inference-client.ts";
+import { readDistribution, type Distribution } from "./scores.ts";
+
+export type Asked =
+  | { readonly kind: "decided"; readonly distribution: Distribution }
+  | {
+      readonly kind: "failed";
+      readonly reason: Exclude<FallbackReason, "breaker_open">;
+      /** HTTP status of the service's answer; null when there was none. */
+      readonly status: number | null;
+      /** Whether the service, rather than this one question or its load, is to blame. */
+      readonly serviceAtFault: boolean;
+    }
+  /** The client went away first. */
+  | { readonly kind: "abandoned" };
+
+interface Asking {
+  readonly requestId: string;
+  /** Milliseconds from now on, connecting and reading the answer included. */
+  readonly limitMs: number;
+  /** Aborts when the client goes away. */
+  readonly client: AbortSignal | null;
+}
+
+/** Asks the inference service one question, once. Never rejects. */
+export async function askInference(
+  deps: InferenceAccess & { readonly sleep: Sleep },
+  question: DecideQuestion,
+  { requestId, limitMs, client }: Asking,
+): Promise<Asked> {
+  const ask = (limit: AbortSignal): ReturnType<typeof postDecide> =>
+    postDecide(deps, question, requestId, client === null ? limit : AbortSignal.any([limit, client]));
+  try {
+    const answer = await within(deps.sleep, limitMs, ask);
+    if (client?.aborted === true) return { kind: "abandoned" };
+    return answer === "late" ? failed("timeout", null, true) : understood(answer, question);
+  } catch {
+    return client?.aborted === true ? { kind: "abandoned" } : failed("unavailable", null, true);
+  }
+}
+
+function understood({ status, body }: { status: number; body: unknown }, { policies }: DecideQuestion): Asked {
+  if (status === 429) return failed("overloaded", status, false);
+  if (status === 504) return failed("timeout", status, true);
+  // 400 and 413 are about this question; every other refusal is a service that is not there for anybody.
+  if (status === 400 || status === 413) return failed("invalid", status, false);
+  if (status !== 200) return failed("unavailable", status, true);
+  const distribution = readDistribution(body, policies);
+  return distribution === null ? failed("invalid", status, true) : { kind: "decided", distribution };
+}
+
+function failed(
+  reason: Exclude<FallbackReason, "breaker_open">,
+  status: number | null,
+  serviceAtFault: boolean,
+): Extract<Asked, { kind: "failed" }> {
+  return { kind: "failed", reason, status, serviceAtFault };
+}

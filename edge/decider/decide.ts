@@ -1,0 +1,115 @@
+import type { Policy } from "../../inference/contract/index.ts";
+import type { Env } from "../env.ts";
+import type { Log } from "../log.ts";
+import type { LruMap } from "../lru-map.ts";
+import type { FallbackReason, Reading } from "../routing/decision.ts";
+import { memoKey } from "../routing/memo-key.ts";
+import type { Sleep } from "../sleep.ts";
+import { isolationToken } from "../tenancy/tenant-secrets.ts";
+import { askInference, type Asked } from "./ask-inference.ts";
+import { Breaker } from "./breaker.ts";
+import type { Question } from "./decider.ts";
+import type { DecideQuestion } from "./inference-client.ts";
+import type { Memo } from "./memo.ts";
+import { toScores, type Distribution } from "./scores.ts";
+
+/** What decides for a router that has no policies: nothing can fit. */
+const NO_POLICIES = "no-policies@1";
+/** Share of the deadline that the service may use: the rest is for the way there and back. */
+const SERVICE_SHARE = 0.9;
+
+export interface DeciderDeps {
+  readonly env: Pick<Env, "INFERENCE_URL" | "INFERENCE_TOKEN" | "SIGNING_SECRET">;
+  readonly fetch: typeof fetch;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly log: Log;
+  readonly sleep: Sleep;
+}
+
+/** What an isolate remembers between questions. */
+export interface DeciderState {
+  readonly memo: Memo;
+  /** By tenant and engine: a hasty deadline or an odd policy set of one tenant opens no other's breaker. */
+  readonly breakers: LruMap<Breaker>;
+}
+
+/** Answers from the memo, else asks the service if its breaker lets it; a fallback reading says why there is none. */
+export async function decide(
+  deps: DeciderDeps,
+  { memo, breakers }: DeciderState,
+  question: Question,
+): Promise<Reading> {
+  const { router, tenantId, conversation, requestId } = question;
+  const { policies, settings } = router.document;
+  const beganAt = deps.now();
+  const decideMs = (): number => deps.now() - beganAt;
+  if (policies.length === 0) {
+    const scores = [{ policy: null, probability: 1 }];
+    return { source: "engine", scores, unsureReason: null, engine: NO_POLICIES, decideMs: 0 };
+  }
+  const key = await memoKey({ tenantId, policyDigest: router.policy_digest, engine: settings.engine, conversation });
+  const remembered = memo.get(key, beganAt);
+  if (remembered !== null) return reading("memo", remembered, policies, decideMs());
+
+  const asking = await questionFor(deps, question);
+  const breaker = breakerOf(breakers, `${tenantId}:${settings.engine}`);
+  if (!breaker.admit(deps.now())) return fallback("breaker_open", decideMs());
+  const limitMs = Math.max(1, settings.deadline_ms - decideMs());
+  const work = askInference(deps, asking, { requestId, limitMs, client: question.signal ?? null });
+  // A client that leaves must not keep the breaker from learning how its call went.
+  const reported = work.then((asked) => {
+    report(breaker, asked, deps.now());
+    if (asked.kind === "decided") memo.set(key, asked.distribution, deps.now());
+    return asked;
+  });
+  question.waitUntil(reported);
+  const asked = await reported;
+  if (asked.kind === "decided") return reading("engine", asked.distribution, policies, decideMs());
+  if (asked.kind === "abandoned") return fallback("timeout", decideMs());
+  const { reason, status } = asked;
+  deps.log("warn", "decision_failed", { request_id: requestId, tenant_id: tenantId, reason, status });
+  return fallback(reason, decideMs());
+}
+
+/** Only what the router model may see: no domains, no targets, no tenant by name. */
+async function questionFor(
+  { env }: DeciderDeps,
+  { router, tenantId, conversation }: Question,
+): Promise<DecideQuestion> {
+  const { policies, settings } = router.document;
+  return {
+    policies: policies.map(({ name, description }) => ({ name, description })),
+    conversation: [...conversation],
+    engine: settings.engine,
+    escalateBelow: settings.min_confidence,
+    isolation: await isolationToken(env, tenantId),
+    deadlineMs: Math.max(1, Math.floor(settings.deadline_ms * SERVICE_SHARE)),
+  };
+}
+
+function breakerOf(breakers: LruMap<Breaker>, key: string): Breaker {
+  const known = breakers.get(key);
+  if (known !== undefined) return known;
+  const made = new Breaker();
+  breakers.set(key, made);
+  return made;
+}
+
+function report(breaker: Breaker, asked: Asked, now: number): void {
+  if (asked.kind === "abandoned") breaker.abandoned(now);
+  else if (asked.kind === "failed" && asked.serviceAtFault) breaker.failed(now);
+  else breaker.succeeded();
+}
+
+function reading(
+  source: "engine" | "memo",
+  distribution: Distribution,
+  policies: readonly Policy[],
+  decideMs: number,
+): Reading {
+  const { unsureReason, engine } = distribution;
+  return { source, scores: toScores(distribution, policies), unsureReason, engine, decideMs };
+}
+
+const fallback = (reason: FallbackReason, decideMs: number): Reading => ({ source: `fallback:${reason}`, decideMs });

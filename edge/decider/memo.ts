@@ -1,0 +1,41 @@
+import { LruMap } from "../lru-map.ts";
+import type { Distribution } from "./scores.ts";
+
+const MAX_BYTES = 8 * 1024 * 1024;
+/** Key, entry and bookkeeping of one remembered decision. */
+const ENTRY_BYTES = 400;
+const BYTES_PER_PROBABILITY = 8;
+/** Milliseconds a decision is remembered: a turn's tool calls are long done, and engines do change. */
+const KEPT_MS = 15 * 60_000;
+
+/**
+ * Remembered decisions of an isolate, by memo key; times in milliseconds. A decision of an engine version that has since been replaced is not
+ * given again.
+ */
+export class Memo {
+  readonly #decisions: LruMap<{ readonly decided: Distribution; readonly at: number }>;
+  /** The version each engine last answered as. */
+  readonly #versions = new LruMap<string>({ maxWeight: 1_000 });
+
+  constructor(maxBytes: number = MAX_BYTES) {
+    this.#decisions = new LruMap({
+      maxWeight: maxBytes,
+      weigh: ({ decided }) => ENTRY_BYTES + decided.probabilities.length * BYTES_PER_PROBABILITY,
+    });
+  }
+
+  get(key: string, now: number): Distribution | null {
+    const found = this.#decisions.get(key);
+    if (found === undefined || now - found.at > KEPT_MS) return null;
+    const { decided } = found;
+    return this.#versions.get(nameOf(decided.engine)) === decided.engine ? decided : null;
+  }
+
+  /** Remembers a decision, unless time ran short for it: then the next request deserves a better one. */
+  set(key: string, decided: Distribution, now: number): void {
+    this.#versions.set(nameOf(decided.engine), decided.engine);
+    if (decided.unsureReason !== "late") this.#decisions.set(key, { decided, at: now });
+  }
+}
+
+const nameOf = (engine: string): string => engine.slice(0, engine.lastIndexOf("@"));

@@ -1,0 +1,40 @@
+import { decideResponseSchema, type Policy, type Score, type UnsureReason } from "../../inference/contract/index.ts";
+
+/** Probabilities of an answer are rounded on the way; this much they may miss 1 by. */
+const SUM_TOLERANCE = 0.01;
+
+/** A decision in the form it is remembered: probabilities of the policies in published order, `other` last. */
+export interface Distribution {
+  readonly probabilities: Float64Array;
+  readonly unsureReason: UnsureReason | null;
+  /** `name@version`. */
+  readonly engine: string;
+}
+
+/**
+ * Reads an answer of the inference service about `policies`. Null when it does not fit the contract: an unknown or
+ * repeated policy, probabilities that do not sum to 1, an engine without a version. Policies it leaves out have 0.
+ */
+export function readDistribution(answer: unknown, policies: readonly Policy[]): Distribution | null {
+  const parsed = decideResponseSchema.safeParse(answer);
+  if (!parsed.success) return null;
+  const { scores, unsureReason = null, engine } = parsed.data;
+  const places = new Map<string | null, number>(policies.map(({ name }, index) => [name, index]));
+  places.set(null, policies.length);
+  const probabilities = new Float64Array(policies.length + 1);
+  for (const { policy, probability } of scores) {
+    const place = places.get(policy);
+    if (place === undefined) return null;
+    places.delete(policy);
+    probabilities[place] = probability;
+  }
+  const sum = probabilities.reduce((total, probability) => total + probability, 0);
+  if (Math.abs(sum - 1) > SUM_TOLERANCE || !engine.includes("@")) return null;
+  return { probabilities, unsureReason, engine };
+}
+
+/** The distribution with its names, as everybody else reads it. */
+export function toScores({ probabilities }: Distribution, policies: readonly Policy[]): Score[] {
+  const names = [...policies.map(({ name }) => name), null];
+  return names.map((policy, index) => ({ policy, probability: probabilities[index] ?? 0 }));
+}

@@ -1,0 +1,16 @@
+import type { FullSnapshotRow, TenantConfig } from "./snapshot.ts";
+
+/** A tenant's configuration as requests look things up in it, by slug. */
+export function compileSnapshot({ tenant, revision, providers, models, routers }: FullSnapshotRow): TenantConfig {
+  return {
+    tenantId: tenant.id,
+    status: tenant.status,
+    revision,
+    providers: bySlug(providers),
+    models: bySlug(models),
+    routers: bySlug(routers),
+  };
+}
+
+const bySlug = <T extends { readonly slug: string }>(items: readonly T[]): ReadonlyMap<string, T> =>
+  new Map(items.map((item) => [item.slug, item]));

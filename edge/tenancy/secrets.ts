@@ -1,0 +1,53 @@
+import type { Env } from "../env.ts";
+import { ServiceError } from "../errors.ts";
+import { fromBase64, toBase64 } from "./base64.ts";
+import type { Sealed } from "./snapshot.ts";
+
+type KeyRing = Env["CREDENTIAL_KEYS"];
+
+/** What a credential belongs to. It is bound to it: sealed for one provider, it opens for no other. */
+interface Owner {
+  readonly tenantId: string;
+  readonly providerId: string;
+}
+
+const ALGORITHM = "AES-GCM";
+/** Bytes; the size that NIST SP 800-38D recommends, drawn anew for each seal. */
+const NONCE_LENGTH = 12;
+
+/** Encrypts a credential with the ring's first key, AES-256-GCM with tenant and provider id as additional data. */
+export async function seal(ring: KeyRing, owner: Owner, plaintext: string): Promise<Sealed> {
+  const [entry] = ring;
+  if (entry === undefined) throw unreadable();
+  // eslint-disable-next-line no-restricted-properties -- a nonce is part of the cipher: nothing may ever steer it
+  const nonce = crypto.getRandomValues(new Uint8Array(NONCE_LENGTH));
+  const key = await importKey(entry.key, "encrypt");
+  const ciphertext = await crypto.subtle.encrypt(parameters(nonce, owner), key, new TextEncoder().encode(plaintext));
+  return { key_id: entry.id, nonce: toBase64(nonce), ciphertext: toBase64(new Uint8Array(ciphertext)) };
+}
+
+/**
+ * The credential in clear text. Throws a ServiceError `internal_error` when the ring lacks its key, or when it was
+ * sealed for another owner or changed since; the error says nothing of what was sealed.
+ */
+export async function open(ring: KeyRing, owner: Owner, sealed: Sealed): Promise<string> {
+  const entry = ring.find(({ id }) => id === sealed.key_id);
+  if (entry === undefined) throw unreadable();
+  try {
+    const key = await importKey(entry.key, "decrypt");
+    const algorithm = parameters(fromBase64(sealed.nonce), owner);
+    return new TextDecoder().decode(await crypto.subtle.decrypt(algorithm, key, fromBase64(sealed.ciphertext)));
+  } catch {
+    throw unreadable();
+  }
+}
+
+const importKey = (key: string, usage: "encrypt" | "decrypt"): Promise<CryptoKey> =>
+  crypto.subtle.importKey("raw", fromBase64(key), ALGORITHM, false, [usage]);
+
+function parameters(iv: Uint8Array<ArrayBuffer>, { tenantId, providerId }: Owner) {
+  const additionalData = new TextEncoder().encode(JSON.stringify(["credential", tenantId, providerId]));
+  return { name: ALGORITHM, iv, additionalData };
+}
+
+const unreadable = (): ServiceError => new ServiceError({ code: "internal_error" });

@@ -1,0 +1,26 @@
+import type { Env } from "../env.ts";
+import { hex } from "../routing/sha256.ts";
+
+type Secret = Pick<Env, "SIGNING_SECRET">;
+
+/** Hex characters kept: 128 bits tell tenants and conversations apart and reveal nothing. */
+const LENGTH = 32;
+
+/** What the inference service knows a tenant by: opaque, and the same as long as the secret is. */
+export function isolationToken(env: Secret, tenantId: string): Promise<string> {
+  return derive(env, ["isolation", tenantId]);
+}
+
+/** A conversation's key as it may be stored: what the client named it cannot be read or guessed back from it. */
+export function conversationKey(env: Secret, tenantId: string, raw: string): Promise<string> {
+  return derive(env, ["conversation", tenantId, raw]);
+}
+
+/** The purpose comes first and JSON keeps the parts apart, so no two derivations share an input. */
+async function derive(env: Secret, parts: readonly string[]): Promise<string> {
+  const encoder = new TextEncoder();
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const key = await crypto.subtle.importKey("raw", encoder.encode(env.SIGNING_SECRET), algorithm, false, ["sign"]);
+  const signature = await crypto.subtle.sign("HMAC", key, encoder.encode(JSON.stringify(parts)));
+  return hex(signature).slice(0, LENGTH);
+}
