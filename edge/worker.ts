@@ -1,4 +1,3 @@
-import type { ExportedHandler } from "@cloudflare/workers-types";
 import { createApp } from "./app.ts";
 import { depsOf } from "./deps.ts";
 import { consumeUsage } from "./usage/consumer.ts";

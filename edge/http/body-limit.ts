@@ -1,3 +1,4 @@
+import type { Context } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { createMiddleware } from "hono/factory";
 import type { AppEnv } from "./app-env.ts";
@@ -16,5 +17,5 @@ export const contentLengthBound = createMiddleware<AppEnv>(async (c, next) => {
 /** Bounds bodies that come without a length; runs after authentication because it has to read them. */
 export const chunkedBodyBound = bodyLimit({
   maxSize: MAX_BODY_BYTES,
-  onError: (c) => respond(c, { code: "request_too_large" }),
+  onError: (c: Context<AppEnv>) => respond(c, { code: "request_too_large" }),
 });

@@ -35,7 +35,7 @@ describe("input that does not fit a route's schema", () => {
       JSON.stringify({ messages: [{ role: "user", content: "hi" }, { content: "hi" }] }),
     );
     expect(answer.status).toBe(400);
-    const { error } = await answer.json<{ error: Record<string, unknown> }>();
+    const { error } = (await answer.json()) as { error: Record<string, unknown> };
     expect(error).toMatchObject({
       type: "invalid_request_error",
       code: "invalid_request_error",
@@ -45,7 +45,8 @@ describe("input that does not fit a route's schema", () => {
 
   it("descends into the union branch that got furthest", async () => {
     const messages = [{ role: "user", content: [{ type: "text" }, { type: 7 }] }];
-    const { error } = await (await post("/v1/x", JSON.stringify({ messages }))).json<{ error: { param: string } }>();
+    const answer = await post("/v1/x", JSON.stringify({ messages }));
+    const { error } = (await answer.json()) as { error: { param: string } };
     expect(error.param).toBe("messages[0].content[1].type");
   });
 
