@@ -59,6 +59,7 @@ const EVERYWHERE: readonly ErrorCode[] = [
   "invalid_api_key",
   "insufficient_scope",
   "tenant_suspended",
+  "rate_limit_exceeded",
   "internal_error",
   "service_unavailable",
   "tenant_config_unavailable",

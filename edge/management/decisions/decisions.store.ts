@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, like, lt, lte, sql, type SQL } from "drizzle-orm";
+import { and, desc, eq, gte, inArray, like, lt, lte, sql, type SQL } from "drizzle-orm";
 import type { Reader } from "../../db/client.ts";
 import { decisions } from "../../db/schema.ts";
 import { idTime } from "../../ids.ts";
@@ -7,12 +7,17 @@ import type { DecisionFilter } from "./schema.ts";
 
 export type DecisionRow = typeof decisions.$inferSelect;
 
+/** A filter whose conversation is known by the keys it may be stored under. */
+export interface StoredFilter extends Omit<DecisionFilter, "conversation"> {
+  readonly conversationKeys: readonly string[] | null;
+}
+
 /** The day whose partition an id's row lies in, UTC. */
 const dayOf = (id: string): string => new Date(idTime(id)).toISOString().slice(0, 10);
 
 /** One row more than the page's limit, newest first. Days are bounded too, so that only their partitions are read. */
-export function decisionPage(db: Reader, tenantId: string, filter: DecisionFilter, page: Page) {
-  const { router, policy, model, source, outcome, from, to } = filter;
+export function decisionPage(db: Reader, tenantId: string, filter: StoredFilter, page: Page) {
+  const { router, policy, model, source, outcome, conversationKeys, from, to } = filter;
   const { after } = page;
   const conditions: (SQL | undefined)[] = [
     eq(decisions.tenantId, tenantId),
@@ -22,6 +27,7 @@ export function decisionPage(db: Reader, tenantId: string, filter: DecisionFilte
     model === undefined ? undefined : eq(decisions.model, model),
     source === undefined ? undefined : sourceIs(source),
     outcome === undefined ? undefined : eq(decisions.outcome, outcome),
+    conversationKeys === null ? undefined : inArray(decisions.conversationKey, [...conversationKeys]),
     // A receipt's id may be a moment younger than the request, so its day may be the next one.
     from === undefined ? undefined : and(gte(decisions.createdAt, from), sql`${decisions.day} >= ${from}::date - 1`),
     to === undefined ? undefined : and(lt(decisions.createdAt, to), sql`${decisions.day} <= ${to}::date + 1`),

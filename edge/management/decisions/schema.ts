@@ -63,6 +63,13 @@ export const decisionQuerySchema = pageQuery("decision").extend({
     .optional()
     .openapi({ description: "`fallback` alone stands for all of its reasons." }),
   outcome: z.enum(["matched", "other", "unsure"]).optional(),
+  conversation: z
+    .string()
+    .regex(/^[^\0]{1,512}$/, "1 to 512 characters")
+    .optional()
+    .openapi({
+      description: "What the client named the conversation: `x-signalbox-conversation` and its substitutes.",
+    }),
   from: instantFilter("The earliest instant, itself included."),
   to: instantFilter("The instant before which decisions were made."),
 });

@@ -6,7 +6,7 @@ import { grantable } from "./grantable.ts";
 import { insertKey } from "./keys.store.ts";
 import { mintKey } from "./mint.ts";
 import type { CreatedKey, CreateKey } from "./schema.ts";
-import { keyView } from "./view.ts";
+import { auditedKey, keyView } from "./view.ts";
 
 /** Makes a key. The answer holds the token; nothing stored does, so that a replay cannot show it again. */
 export async function createKey(context: TenantContext, input: CreateKey): Promise<Result<CreatedKey>> {
@@ -17,11 +17,11 @@ export async function createKey(context: TenantContext, input: CreateKey): Promi
   return write(context, async (tx) => {
     await insertKey(tx, row);
     const view = keyView(row, deps.now());
-    const { id, status, created_at, revoked_at, ...changes } = view;
+    const changes = difference({}, auditedKey(view));
     return ok({
       value: { ...view, token },
       replay: { ...view, token_already_shown: true },
-      audit: { tenantId, action: "key.create", targetKind: "key", targetId: row.id, changes: difference({}, changes) },
+      audit: { tenantId, action: "key.create", targetKind: "key", targetId: row.id, changes },
     });
   });
 }

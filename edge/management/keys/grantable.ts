@@ -25,5 +25,5 @@ export function grantable(maker: SnapshotKey, wanted: CreateKey): Result<true> {
 
 /** Null stands for everything. */
 function within(wanted: readonly string[] | null, held: readonly string[] | null): boolean {
-  return held === null || (wanted !== null && wanted.every((item) => held.includes(item)));
+  return held === null || (wanted?.every((item) => held.includes(item)) ?? false);
 }

@@ -12,7 +12,11 @@ export const createKeySchema = z
     expires_at: instantInputSchema
       .nullable()
       .default(null)
-      .openapi({ type: "string", format: "date-time", description: "Null never expires; the past expires at once." }),
+      .openapi({
+        type: ["string", "null"],
+        format: "date-time",
+        description: "Null never expires; the past expires at once.",
+      }),
     allowed_models: z
       .array(modelSlugSchema)
       .max(200)

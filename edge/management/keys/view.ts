@@ -22,3 +22,13 @@ function keyStatus(row: Pick<KeyRow, "revokedAt" | "expiresAt">, nowMs: number):
   if (row.revokedAt !== null) return "revoked";
   return row.expiresAt !== null && Date.parse(iso(row.expiresAt)) <= nowMs ? "expired" : "active";
 }
+
+/** What the audit log is told of a new key. */
+export const auditedKey = ({ name, prefix, scopes, allowed_models, allowed_routers, expires_at }: KeyView): object => ({
+  name,
+  prefix,
+  scopes,
+  allowed_models,
+  allowed_routers,
+  expires_at,
+});

@@ -51,5 +51,5 @@ export const modelSchema = z
     created_at: instantSchema,
     updated_at: instantSchema,
   })
-  .openapi("Model");
+  .openapi("CatalogueModel");
 export type ModelView = z.infer<typeof modelSchema>;

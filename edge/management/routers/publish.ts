@@ -21,8 +21,8 @@ export async function publishRouter(
   slug: string,
   input: Publish,
 ): Promise<Result<VersionSummary>> {
-  const { deps, tenantId } = context;
-  let warmed: RouterDocument | null = null;
+  const { tenantId } = context;
+  const made: RouterDocument[] = [];
   const published = await write(context, async (tx) => {
     const router = await lockRouter(tx, tenantId, slug);
     const draft = router === null ? null : await readDraft(tx, tenantId, slug);
@@ -44,14 +44,14 @@ export async function publishRouter(
     });
     if (row === undefined) return refuse("internal_error");
     await setPublishedVersion(tx, router, row.version);
-    warmed = document;
+    made.push(document);
     const changes = difference({ published_version: router.publishedVersion }, { published_version: row.version });
     return ok({
       value: versionSummary(slug, row),
       audit: { tenantId, action: "router.publish", targetKind: "router", targetId: router.id, changes },
     });
   });
-  if (published.ok && warmed !== null) context.waitUntil(warm(context, warmed));
+  if (published.ok) for (const document of made) context.waitUntil(warm(context, document));
   return published;
 }
 

@@ -1,0 +1,52 @@
+import type { OpenAPIHono } from "@hono/zod-openapi";
+import type { AppEnv } from "../http/app-env.ts";
+
+export type ApiDocument = ReturnType<OpenAPIHono<AppEnv>["getOpenAPI31Document"]>;
+
+const TAGS = [
+  { name: "Inference", description: "OpenAI's API, routed. Errors have OpenAI's shape." },
+  { name: "Tenants", description: "The operator's surface: customers of this deployment." },
+  { name: "Keys", description: "What programs of a tenant authenticate with." },
+  { name: "Providers", description: "Where models are served, and with which credential." },
+  { name: "Models", description: "What can be asked for by name, or be a policy's target." },
+  { name: "Routers", description: "Policies, their targets and settings: edited as a draft, served as versions." },
+  { name: "Decisions", description: "Receipts: what was decided for each request, and what served it." },
+  { name: "Audit log", description: "Who changed what." },
+  { name: "Health", description: "For load balancers and people on call; no key is asked for." },
+];
+
+const SECURITY_SCHEMES = {
+  tenantKey: { type: "http", scheme: "bearer", description: "A key of a tenant: `sbx_live_…` or `sbx_dev_…`." },
+  operatorKey: { type: "http", scheme: "bearer", description: "The operator's key: `sbx_op_…`." },
+} as const;
+
+/**
+ * Makes the function that describes an assembled app as OpenAPI 3.1, from the schemas its routes validate with. Built
+ * once; `baseUrl` is where the reader reaches the service.
+ */
+export function describedBy(app: OpenAPIHono<AppEnv>): (baseUrl: string) => ApiDocument {
+  for (const [name, scheme] of Object.entries(SECURITY_SCHEMES)) {
+    app.openAPIRegistry.registerComponent("securitySchemes", name, scheme);
+  }
+  let built: ApiDocument | null = null;
+  return (baseUrl) => {
+    built ??= build(app);
+    return { ...built, servers: [{ url: baseUrl }] };
+  };
+}
+
+function build(app: OpenAPIHono<AppEnv>): ApiDocument {
+  return app.getOpenAPI31Document({
+    openapi: "3.1.0",
+    info: {
+      title: "Signalbox",
+      version: "1",
+      description:
+        "Routes each LLM request of a multi-tenant product to the model its owner prefers for that kind of task.",
+      license: { name: "Apache-2.0" },
+    },
+    // Routes that say nothing of their own are behind a tenant's key with scope `inference`.
+    security: [{ tenantKey: [] }],
+    tags: TAGS,
+  });
+}
