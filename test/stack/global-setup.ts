@@ -1,35 +1,39 @@
-import { randomBytes } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestProject } from "vitest/node";
-import { startDatabase } from "../../infra/local/database.ts";
-import "./provided.ts";
+import { mintSecrets } from "../../infra/local/secrets.ts";
+import { startStack } from "../../infra/local/stack.ts";
+import type {} from "./provided.ts";
 
 /** Starts the stack once for all integration tests of a run. Each test mints its own tenant in it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), "signalbox-test-"));
-  const database = await startDatabase({
+  const secrets = mintSecrets();
+  const stack = await startStack({
     dataDir: folder,
     logDir: folder,
-    adminPassword: randomBytes(12).toString("hex"),
+    secrets,
+    ports: {},
     durable: false,
-    log: () => undefined,
+    signal: AbortSignal.timeout(60_000),
   });
+  const { database } = stack;
   project.provide("stack", {
-    baseUrl: "",
-    operatorKey: "",
-    inferenceUrl: "",
-    inferenceToken: "",
+    baseUrl: stack.baseUrl,
+    operatorKey: secrets.operatorKey,
+    inferenceUrl: stack.inferenceUrl,
+    inferenceToken: stack.inferenceToken,
     adminUrl: database.adminUrl,
     edgeUrl: database.edgeUrl,
     apiUrl: database.apiUrl,
     jobsUrl: database.jobsUrl,
     httpEndpoint: database.bridge.httpEndpoint,
     wsProxy: database.bridge.wsProxy,
+    logDir: folder,
   });
   return async () => {
-    await database.stop();
+    await stack.stop();
     await rm(folder, { recursive: true, force: true });
   };
 }

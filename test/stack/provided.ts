@@ -15,6 +15,8 @@ export interface StackAddresses {
   /** The bridge: DATABASE_HTTP_ENDPOINT and DATABASE_WS_PROXY. */
   readonly httpEndpoint: string;
   readonly wsProxy: string;
+  /** Folder with worker.log, inference.log, bridge.log and postgres.log. */
+  readonly logDir: string;
 }
 
 declare module "vitest" {

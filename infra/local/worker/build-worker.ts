@@ -1,0 +1,35 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { V4WorkerOptions } from "miniflare";
+import { runProgram, type ProgramOptions } from "../run-program.ts";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const CONFIG = join(ROOT, "wrangler.toml");
+const PRINT_CONFIG = fileURLToPath(new URL("print-config.ts", import.meta.url));
+
+export interface WorkerBuild {
+  readonly source: string;
+  /** What wrangler.toml says: compatibility date, vars, queues. */
+  readonly config: Pick<
+    V4WorkerOptions,
+    "compatibilityDate" | "compatibilityFlags" | "bindings" | "queueProducers" | "queueConsumers"
+  >;
+}
+
+/** Bundles the worker as a deployment would, by wrangler and from wrangler.toml, into `outDir`. */
+export async function buildWorker(outDir: string, signal: AbortSignal): Promise<WorkerBuild> {
+  const wrangler = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "bin/wrangler.js");
+  const { PATH, HOME } = process.env;
+  const env = { PATH, HOME, WRANGLER_SEND_METRICS: "false", WRANGLER_LOG_PATH: outDir, NO_COLOR: "1", CI: "1" };
+  const options: ProgramOptions = { cwd: ROOT, env, signal };
+  const [config] = await Promise.all([
+    runProgram(PRINT_CONFIG, [CONFIG], options),
+    runProgram(wrangler, ["deploy", "--dry-run", "--config", CONFIG, "--outdir", outDir], options),
+  ]);
+  return {
+    source: await readFile(join(outDir, "worker.js"), "utf8"),
+    config: JSON.parse(config) as WorkerBuild["config"],
+  };
+}

@@ -1,0 +1,72 @@
+import type { WriteStream } from "node:fs";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { assertFree } from "../free-port.ts";
+import type { WorkerBuild } from "./build-worker.ts";
+
+export interface WorkerOptions {
+  readonly build: WorkerBuild;
+  /** TCP port on loopback; a free one when 0. */
+  readonly port: number;
+  /** Variables and secrets of `edge/env.ts`; they win over wrangler.toml's. */
+  readonly variables: (baseUrl: string) => Readonly<Record<string, string>>;
+  readonly log: WriteStream;
+}
+
+export interface RunningWorker {
+  readonly baseUrl: string;
+  /** Seconds that a receipt may wait in the queue for its batch to fill. */
+  readonly queueWaitSeconds: number;
+  stop(): Promise<void>;
+}
+
+const HOST = "127.0.0.1";
+
+/** Miniflare's own messages go where the worker's do. */
+class FileLog extends Log {
+  readonly #file: WriteStream;
+  constructor(file: WriteStream) {
+    super(LogLevel.WARN);
+    this.#file = file;
+  }
+  override log(message: string): void {
+    this.#file.write(`${message}\n`);
+  }
+}
+
+/** Runs the bundled worker in workerd, its socket straight on the worker as in production, with queues by Miniflare. */
+export async function runWorker(options: WorkerOptions): Promise<RunningWorker> {
+  const { build, log } = options;
+  const port = await assertFree(options.port);
+  const baseUrl = `http://${HOST}:${port}`;
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      name: "signalbox",
+      host: HOST,
+      port: 0,
+      // Without this, Miniflare fetches a description of the machine's location.
+      cf: false,
+      log: new FileLog(log),
+      handleStructuredLogs: ({ message }) => log.write(`${message}\n`),
+      ...(build.config.compatibilityDate === undefined ? {} : { compatibilityDate: build.config.compatibilityDate }),
+      ...(build.config.compatibilityFlags === undefined ? {} : { compatibilityFlags: build.config.compatibilityFlags }),
+      ...(build.config.queueProducers === undefined ? {} : { queueProducers: build.config.queueProducers }),
+      ...(build.config.queueConsumers === undefined ? {} : { queueConsumers: build.config.queueConsumers }),
+      bindings: { ...build.config.bindings, ...options.variables(baseUrl) },
+      modules: [{ type: "ESModule", path: "worker.js", contents: build.source }],
+      unsafeDirectSockets: [{ host: HOST, port }],
+    }),
+  );
+  try {
+    await miniflare.ready;
+  } catch (error) {
+    await miniflare.dispose().catch(() => undefined);
+    throw error;
+  }
+  return { baseUrl, queueWaitSeconds: queueWait(build), stop: () => miniflare.dispose() };
+}
+
+function queueWait(build: WorkerBuild): number {
+  const consumers = build.config.queueConsumers;
+  if (consumers === undefined || Array.isArray(consumers)) return 0;
+  return Math.max(0, ...Object.values(consumers).map((consumer) => consumer.maxBatchTimeout ?? 0));
+}
