@@ -1,0 +1,58 @@
+import { z } from "zod";
+
+const confidenceSchema = z.object({
+  /** Added to the logit of `other` before anything else. */
+  otherBias: z.number(),
+  /** Weights of a logistic model over `signals`, in their order. */
+  weights: z.array(z.number()).length(6),
+  bias: z.number(),
+});
+/** How sure the model really is when its logits look like this; fitted on held-out conversations. */
+export type ConfidenceModel = z.infer<typeof confidenceSchema>;
+
+const BISECTIONS = 40;
+const MIN_SCALE = 1e-3;
+const MAX_SCALE = 1e3;
+
+export const parseConfidence = (value: unknown): ConfidenceModel => confidenceSchema.parse(value);
+
+/**
+ * Logits whose softmax gives the best option the probability that the confidence model states: the same order, scaled
+ * so that the top comes out right. Never below an even share, which no scale can give.
+ */
+export function confident(logits: Float32Array, model: ConfidenceModel): number[] {
+  const biased = Array.from(logits, (logit, index) => (index === logits.length - 1 ? logit + model.otherBias : logit));
+  const score = signals(biased).reduce((sum, signal, index) => sum + signal * (model.weights[index] ?? 0), model.bias);
+  const wanted = 1 / (1 + Math.exp(-score));
+  let low = MIN_SCALE;
+  let high = MAX_SCALE;
+  for (let round = 0; round < BISECTIONS; round += 1) {
+    const middle = Math.sqrt(low * high);
+    if (topProbability(biased, middle) < wanted) low = middle;
+    else high = middle;
+  }
+  const scale = Math.sqrt(low * high);
+  return biased.map((logit) => logit * scale);
+}
+
+/** What the confidence model looks at; training computes exactly the same. */
+function signals(logits: readonly number[]): number[] {
+  const ordered = logits.toSorted((a, b) => b - a);
+  const [first = 0, second = 0, third = second] = ordered;
+  const probability = topProbability(logits, 1);
+  const isOther = logits.at(-1) === first ? 1 : 0;
+  return [
+    Math.log(probability / (1 - probability + 1e-6)),
+    first - second,
+    second - third,
+    isOther,
+    isOther * (first - second),
+    Math.log(logits.length),
+  ];
+}
+
+/** Softmax probability of the largest logit after scaling. */
+function topProbability(logits: readonly number[], scale: number): number {
+  const top = Math.max(...logits);
+  return 1 / logits.reduce((sum, logit) => sum + Math.exp((logit - top) * scale), 0);
+}
