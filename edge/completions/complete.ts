@@ -111,7 +111,9 @@ function answerEnd({ status, meter }: Extract<Forwarded, { kind: "answer" }>, bo
 }
 
 function metered(meter: Meter, body: ChatBody): { finishReason: string | null; usage: TokenUsage } {
-  const usage = meter.usage ?? estimateUsage(requestNeeds(body).tokens, meter.textBytes);
+  // What the request may answer with is not what it says.
+  const asked = { ...body, max_tokens: null, max_completion_tokens: null };
+  const usage = meter.usage ?? estimateUsage(requestNeeds(asked).tokens, meter.textBytes);
   return { finishReason: meter.finishReason, usage };
 }
 

@@ -68,7 +68,8 @@ function routedCandidates(
     return refuse("routing_unavailable", { headers: { "x-should-retry": "true" } });
   }
   const target = chooseTarget(router.document, verdict);
-  return candidates(target, principal.tenant.models, requestNeeds(body), principal.key.allowed_models);
+  const { models } = principal.tenant;
+  return candidates(target, models, requestNeeds(body), principal.key.allowed_models, router.document.fallback);
 }
 
 async function conversationOf(

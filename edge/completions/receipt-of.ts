@@ -6,10 +6,11 @@ import type { RequestContext } from "./request-context.ts";
 interface Served {
   readonly candidate: Candidate;
   readonly attempts: number;
-  readonly upstreamMs: number;
+  /** Null when the provider was not asked. */
+  readonly upstreamMs: number | null;
 }
 
-/** The receipt headers of an answer; `served` is null when no provider was asked. */
+/** The receipt headers of an answer; `served` is null when nothing can serve the request. */
 export function receiptOf(context: RequestContext, plan: Plan, served: Served | null): Record<string, string> {
   const { routed } = plan;
   return receiptHeaders({

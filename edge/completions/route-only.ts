@@ -34,7 +34,6 @@ export async function routeOnly(
   const planned = await planRequest(deps, principal, body, context);
   if (!planned.ok) return planned;
   const plan = planned.value;
-  const headers = receiptOf(context, plan, null);
   const end = {
     kind: "route",
     requestedModel: body.model,
@@ -48,13 +47,14 @@ export async function routeOnly(
     const { refusal } = plan.candidates;
     const refused = { status: "refused", httpStatus: ERRORS[refusal.code].status, errorCode: refusal.code } as const;
     context.waitUntil(recordDecision(deps, principal, context, plan, { ...end, ...refused, candidate: null }));
-    return { ok: false, refusal: { ...refusal, headers: { ...headers, ...refusal.headers } } };
+    return { ok: false, refusal: { ...refusal, headers: { ...receiptOf(context, plan, null), ...refusal.headers } } };
   }
   const [candidate] = plan.candidates.value;
   if (candidate === undefined) throw new Error("a plan without a refusal has a candidate");
   const routed = { status: "routed", httpStatus: 200, errorCode: null } as const;
   context.waitUntil(recordDecision(deps, principal, context, plan, { ...end, ...routed, candidate }));
   const timings = { auth: context.authMs, ...decideTime(plan), total: deps.now() - context.startedAt };
+  const headers = receiptOf(context, plan, { candidate, attempts: 0, upstreamMs: null });
   return ok({ answer: routeAnswer(plan, candidate.model.slug, timings), headers });
 }
 
