@@ -42,7 +42,7 @@ export async function open(ring: KeyRing, owner: Owner, sealed: Sealed): Promise
   }
 }
 
-const importKey = (key: string, usage: "encrypt" | "decrypt"): Promise<CryptoKey> =>
+const importKey = (key: string, usage: "encrypt" | "decrypt") =>
   crypto.subtle.importKey("raw", fromBase64(key), ALGORITHM, false, [usage]);
 
 function parameters(iv: Uint8Array<ArrayBuffer>, { tenantId, providerId }: Owner) {
