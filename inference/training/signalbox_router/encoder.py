@@ -83,8 +83,14 @@ class Encoder(nn.Module):
         self.load_state_dict(state)
 
     def freeze(self) -> None:
-        """Only the upper layers learn, without their linear biases (summing bf16 gradients costs a quarter of a step)."""
-        for part in (self.word, self.position, self.token_type, self.embedding_norm, *self.layers[: self.frozen_layers]):
+        """Only the upper layers learn, and not their linear biases: those gradients cost a quarter of a step."""
+        for part in (
+            self.word,
+            self.position,
+            self.token_type,
+            self.embedding_norm,
+            *self.layers[: self.frozen_layers],
+        ):
             part.requires_grad_(False)
         for layer in self.layers[self.frozen_layers :]:
             for linear in (m for m in layer.children() if isinstance(m, nn.Linear)):

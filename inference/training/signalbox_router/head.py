@@ -95,7 +95,9 @@ class SetHead(nn.Module):
         tokens = nn.functional.gelu(self.features(features)) + match + self.policy_token(self.dropout(vectors))
         best = torch.cat((similarities, carry), -1).masked_fill(present == 0, -1.0).amax(1)
         summary = nn.functional.gelu(self.other_summary(torch.cat((best, scalars), dim=-1)))
-        other = self.other + summary + self.other_turn(self.turn(turn)) + self.other_assistant(self.assistant(assistant))
+        other = (
+            self.other + summary + self.other_turn(self.turn(turn)) + self.other_assistant(self.assistant(assistant))
+        )
         x = torch.cat((tokens, other[:, None]), dim=1)
         all_present = torch.cat((mask, torch.ones_like(mask[:, :1])), dim=1)
         bias = ((1.0 - all_present) * -10000.0)[:, None, None]

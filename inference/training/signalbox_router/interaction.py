@@ -77,5 +77,7 @@ def pair_features(turns: Encoded, policies: Encoded) -> Tensor:
     has_user = (turns.first.sum(1) > 0).float()[:, None]
     has_assistant = (turns.second.sum(1) > 0).float()[:, None]
     policy_to_user = (sims.masked_fill(user == 0, -1.0).amax(1) * policy_weight).sum(2) / scale * has_user
-    policy_to_assistant = (sims.masked_fill(assistant == 0, -1.0).amax(1) * policy_weight).sum(2) / scale * has_assistant
+    policy_to_assistant = (
+        (sims.masked_fill(assistant == 0, -1.0).amax(1) * policy_weight).sum(2) / scale * has_assistant
+    )
     return torch.stack((cos_user, cos_assistant, user_to_policy, policy_to_user, policy_to_assistant), dim=-1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import random
 from dataclasses import dataclass
 
 import torch
@@ -89,10 +89,11 @@ class RouterModel(nn.Module):
         policies: Encoded,
         threads: list[Thread],
         pairs: Tensor | None = None,
-        trust_labels: Callable[[], bool] | None = None,
+        label_share: float = 0.0,
+        rng: random.Random | None = None,
     ) -> list[Tensor]:
         """Logits [len(turns), P+1] for every thread, decided in order; each turn sees the probabilities that the model
-        itself gave to the turns before (or, when `trust_labels()` says so, the labels)."""
+        itself gave to the turns before (or, for a random `label_share` of the turns, the label)."""
         pairs = pair_features(turns, policies) if pairs is None else pairs
         vectors = self.head.policy(policies.pooled_first)
         width = max(len(t.policies) for t in threads)
@@ -103,22 +104,39 @@ class RouterModel(nn.Module):
         logits: list[list[Tensor]] = [[] for _ in threads]
         for k in range(max(len(t.turns) for t in threads)):
             rows = torch.tensor([i for i, t in enumerate(threads) if k < len(t.turns)])
-            out = self._step(turns, vectors, pairs, [threads[i] for i in rows], k, index[rows], mask[rows],
-                             previous[rows], history[rows])
+            out = self._step(
+                turns,
+                vectors,
+                pairs,
+                [threads[i] for i in rows],
+                k,
+                index[rows],
+                mask[rows],
+                previous[rows],
+                history[rows],
+            )
             probabilities = torch.softmax(out.detach(), dim=-1)
             history[rows] = torch.maximum(HISTORY_FADE * history[rows], previous[rows, :width])
             previous[rows] = probabilities
             for row, i in enumerate(rows.tolist()):
                 count, label = len(threads[i].policies), threads[i].labels[k]
                 logits[i].append(torch.cat((out[row, :count], out[row, width:])))
-                if label >= 0 and trust_labels is not None and trust_labels():
+                if label >= 0 and rng is not None and rng.random() < label_share:
                     previous[i] = 0.0
                     previous[i, width if label == count else label] = 1.0
         return [torch.stack(rows) for rows in logits]
 
     def _step(
-        self, turns: Encoded, vectors: Tensor, pairs: Tensor, threads: list[Thread], k: int, index: Tensor,
-        mask: Tensor, previous: Tensor, history: Tensor,
+        self,
+        turns: Encoded,
+        vectors: Tensor,
+        pairs: Tensor,
+        threads: list[Thread],
+        k: int,
+        index: Tensor,
+        mask: Tensor,
+        previous: Tensor,
+        history: Tensor,
     ) -> Tensor:
         now = torch.tensor([t.turns[k] for t in threads])
         has_before, has_before_that = float(k > 0), float(k > 1)
@@ -166,5 +184,3 @@ def content_masks(segments: list[Segment], length: int) -> tuple[Tensor, Tensor]
         if s.second:
             second[row, 2 + s.first : 2 + s.first + s.second] = 1
     return first, second
-
-

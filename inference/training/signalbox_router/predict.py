@@ -8,15 +8,20 @@ import torch
 from torch import Tensor
 
 from .model import RouterModel, Thread
+from .onnx_encoder import OnnxEncoder
 from .policy_text import policy_text
 from .segments import Segment, Segmenter
 
 
 @torch.no_grad()
 def record_logits(
-    model: RouterModel, segmenter: Segmenter, records: list[dict[str, Any]], batch: int = 24
+    model: RouterModel,
+    segmenter: Segmenter,
+    records: list[dict[str, Any]],
+    batch: int = 24,
+    encoder: OnnxEncoder | None = None,
 ) -> list[Tensor]:
-    """Logits [user turns, policies + 1] of every record, `other` last."""
+    """Logits [user turns, policies + 1] of every record, `other` last; `encoder` stands in for the model's own."""
     model.eval()
     out: list[Tensor] = []
     for start in range(0, len(records), batch):
@@ -37,7 +42,8 @@ def record_logits(
                 for p in record["policies"]
             ]
             threads.append(Thread(turn_ids, policy_ids, [-1] * len(turn_ids)))
-        encoded_turns, encoded_policies = model.encode([list(turns), list(policies)])
+        encode = model.encode if encoder is None else lambda groups: [encoder.encode(group) for group in groups]
+        encoded_turns, encoded_policies = encode([list(turns), list(policies)])
         out += model.decide(encoded_turns, encoded_policies, threads)
     return out
 

@@ -35,8 +35,9 @@ def held_out_records(worlds: list[World], seed: int = 7) -> list[Record]:
 
 def _main_domain(conversation: Conversation, world: World) -> str | None:
     domain_of = {p.name: p.domain for p in world.policies}
-    counts = Counter(domain_of.get(label) or label.removeprefix("domain:") for label in conversation.labels
-                     if label != "other")
+    counts = Counter(
+        domain_of.get(label) or label.removeprefix("domain:") for label in conversation.labels if label != "other"
+    )
     return counts.most_common(1)[0][0] if counts else None
 
 
@@ -54,8 +55,13 @@ def _chosen(scenario: str, world: World, index: int, main: str | None, rng: rand
 
 
 def _record(
-    world: World, number: int, scenario: str, chosen: list[Item], conversation: Conversation,
-    domain_of: dict[tuple[int, str], str], index: int,
+    world: World,
+    number: int,
+    scenario: str,
+    chosen: list[Item],
+    conversation: Conversation,
+    domain_of: dict[tuple[int, str], str],
+    index: int,
 ) -> Record:
     texts: dict[tuple[str, str], PolicyText] = {("action", p.name): p for p in world.policies}
     texts |= {("domain", d.name): d for d in world.domains}
@@ -70,8 +76,12 @@ def _record(
         "dataset": "held_out_worlds",
         "scenario": scenario,
         "policies": [
-            {"name": name, "description": texts[kind, name].description,
-             "domain": texts[kind, name].domain or name, "action": name if kind == "action" else None}
+            {
+                "name": name,
+                "description": texts[kind, name].description,
+                "domain": texts[kind, name].domain or name,
+                "action": name if kind == "action" else None,
+            }
             for _, kind, name in chosen
         ],
         "turns": turns,

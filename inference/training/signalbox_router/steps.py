@@ -31,9 +31,7 @@ def coarse_worlds(worlds: list[World]) -> set[int]:
     return {i for i, w in enumerate(worlds) if len({p.domain for p in w.policies}) > 1}
 
 
-def build_step(
-    worlds: list[World], conversations: int, views: int, segmenter: Segmenter, rng: random.Random
-) -> Step:
+def build_step(worlds: list[World], conversations: int, views: int, segmenter: Segmenter, rng: random.Random) -> Step:
     """Draws `conversations` per world, mixes them and draws `views` policy sets for each."""
     threads = []
     for index, world in enumerate(worlds):
@@ -56,7 +54,7 @@ def build_step(
             chosen = draw_view(worlds, thread.truths, rng, coarse)
             for item in chosen:
                 if item not in texts:
-                    world, kind, name = item
+                    world, _, name = item
                     worded = reword(originals[item], rng, worlds[world].wordings.get(name, []))
                     texts[item] = len(policy_segments)
                     policy_segments.append(segmenter.policy(policy_text(worded.name, worded.description)))

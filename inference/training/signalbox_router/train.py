@@ -8,6 +8,7 @@ import math
 import random
 import time
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +19,7 @@ from .interaction import Encoded, pair_features
 from .model import RouterModel
 from .near_duplicates import benchmark_texts
 from .predict import choose, record_logits
-from .records import held_out_records
+from .records import Record, held_out_records
 from .scoring import score
 from .segments import Segmenter
 from .steps import Step, build_step
@@ -38,6 +39,7 @@ def main() -> None:
     if options.intents is not None:
         sources.append(load_intent_worlds(options.intents, benchmark_texts(options.avoid) if options.avoid else None))
     records = held_out_records(held_out)
+    records = random.Random(0).sample(records, len(records) // options.evaluate_share)
     torch.manual_seed(options.seed)
     model = RouterModel()
     model.encoder.load_minilm(str(options.minilm / "model.safetensors"))
@@ -53,7 +55,7 @@ def main() -> None:
         batch = build_step(draw_worlds(sources, options, rng), options.conversations, options.views, segmenter, rng)
         model.train()
         own_share = 0.9 * min(1.0, step / max(1, options.own_answers_after))
-        loss, right, count = step_loss(model, batch, lambda: rng.random() > own_share)
+        loss, right, count = step_loss(model, batch, 1.0 - own_share, rng)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 1.0)
@@ -63,10 +65,13 @@ def main() -> None:
         seen += len(batch.turns)
         if (step + 1) % 25 == 0:
             rate = seen / (time.monotonic() - began)
-            print(f"{step + 1} loss {sum(losses[-25:]) / 25:.3f} turn {sum(hits[-25:]) / 25:.3f} "
-                  f"{rate:.1f} turns/s lr x{factor:.3f}", flush=True)
+            print(
+                f"{step + 1} loss {sum(losses[-25:]) / 25:.3f} turn {sum(hits[-25:]) / 25:.3f} "
+                f"{rate:.1f} turns/s lr x{factor:.3f}",
+                flush=True,
+            )
         if (step + 1) % options.evaluate_every == 0 or step + 1 == options.steps:
-            result = evaluate(model, segmenter, records[:: options.evaluate_share])
+            result = evaluate(model, segmenter, records)
             log.write(step + 1, sum(losses[-200:]) / len(losses[-200:]), sum(hits[-200:]) / len(hits[-200:]), result)
             draw_curves(options.out / "curve.csv", options.out / "curve.png")
             save(model, optimiser, step + 1, options)
@@ -93,7 +98,7 @@ def parse() -> argparse.Namespace:
     p.add_argument("--own-answers-after", type=int, default=300, help="steps until own answers are fully used")
     p.add_argument("--held-out", type=int, default=30)
     p.add_argument("--evaluate-every", type=int, default=300)
-    p.add_argument("--evaluate-share", type=int, default=1, help="score every n-th held-out record")
+    p.add_argument("--evaluate-share", type=int, default=1, help="score one held-out record in n while training")
     p.add_argument("--threads", type=int, default=1)
     return p.parse_args()
 
@@ -128,10 +133,11 @@ def learning_factor(step: int, options: argparse.Namespace) -> float:
     return 0.5 * (1 + math.cos(math.pi * (step - options.decay_from) / max(1, options.steps - options.decay_from)))
 
 
-def step_loss(model: RouterModel, batch: Step, trust_labels: object) -> tuple[Tensor, int, int]:
+def step_loss(model: RouterModel, batch: Step, label_share: float, rng: random.Random) -> tuple[Tensor, int, int]:
     """Cross-entropy over policies and `other`, plus a small contrastive loss on the pooled vectors."""
     turns, policies = model.encode([batch.turns, batch.policies])
-    outputs = model.decide(turns, policies, batch.threads, pair_features(turns, policies), trust_labels)  # type: ignore[arg-type]
+    pairs = pair_features(turns, policies)
+    outputs = model.decide(turns, policies, batch.threads, pairs, label_share, rng)
     total, right, count = torch.zeros(()), 0, 0
     for thread, logits in zip(batch.threads, outputs, strict=True):
         labels = torch.tensor(thread.labels)
@@ -157,7 +163,7 @@ def contrastive(turns: Encoded, policies: Encoded, batch: Step) -> Tensor:
     return (torch.logsumexp(scores, -1) - torch.logsumexp(scores + wanted, -1)).mean()
 
 
-def evaluate(model: RouterModel, segmenter: Segmenter, records: list[dict]) -> dict:
+def evaluate(model: RouterModel, segmenter: Segmenter, records: list[Record]) -> dict[str, Any]:
     """Score on held-out records."""
     logits = record_logits(model, segmenter, records)
     return score(records, {r["id"]: choose(x, r) for r, x in zip(records, logits, strict=True)})
@@ -169,7 +175,7 @@ class CurveLog:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def write(self, step: int, loss: float, turn: float, result: dict) -> None:
+    def write(self, step: int, loss: float, turn: float, result: dict[str, Any]) -> None:
         """Appends a row and says it."""
         row = {"step": step, "loss": round(loss, 4), "train_turn": round(turn, 4)}
         row |= {level.lower(): round(value, 2) for level, value in result["means"].items()}

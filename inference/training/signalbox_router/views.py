@@ -21,9 +21,7 @@ MODES = {
 MAX_POLICIES = 26
 
 
-def draw_view(
-    worlds: Sequence[World], truths: Sequence[Truth], rng: random.Random, coarse_ok: set[int]
-) -> list[Item]:
+def draw_view(worlds: Sequence[World], truths: Sequence[Truth], rng: random.Random, coarse_ok: set[int]) -> list[Item]:
     """A policy set for a conversation whose turns ask for `truths`; worlds that no turn belongs to give distractors.
 
     `coarse_ok` lists the worlds whose policies may be replaced by their domain's.
@@ -50,8 +48,14 @@ def draw_view(
 
 
 def _candidates(
-    mode: str, world: World, index: int, actions: list[Item], domains: list[Item], product: Item,
-    used: set[tuple[int, str]], rng: random.Random,
+    mode: str,
+    world: World,
+    index: int,
+    actions: list[Item],
+    domains: list[Item],
+    product: Item,
+    used: set[tuple[int, str]],
+    rng: random.Random,
 ) -> list[Item]:
     domain_of = {p.name: p.domain for p in world.policies}
     used_here = [label for i, label in used if i == index]
