@@ -49,13 +49,11 @@ export const modelRow = (row: { model: ModelFields; provider: string }): ModelRo
 
 /** The model, held against changes and against a publish that names it until the transaction ends. */
 export async function lockModel(tx: Transaction, tenantId: string, slug: string): Promise<ModelRow | null> {
-  const [row] = await tx
-    .select(found)
-    .from(models)
-    .innerJoin(providers, ofProvider)
-    .where(bySlug(tenantId, slug))
-    .for("update", { of: models });
-  return row === undefined ? null : modelRow(row);
+  const [model] = await tx.select().from(models).where(bySlug(tenantId, slug)).for("update");
+  if (model === undefined) return null;
+  const own = and(eq(providers.tenantId, tenantId), eq(providers.id, model.providerId));
+  const [provider] = await tx.select({ slug: providers.slug }).from(providers).where(own);
+  return provider === undefined ? null : { ...model, provider: provider.slug };
 }
 
 export async function updateModelRow(

@@ -51,19 +51,10 @@ export async function publishRouter(
       audit: { tenantId, action: "router.publish", targetKind: "router", targetId: router.id, changes },
     });
   });
-  if (published.ok) for (const document of made) context.waitUntil(warm(context, document));
-  return published;
-}
-
-/** Lets inference prepare the policies before the first request needs them; it also would without this. */
-async function warm(context: TenantContext, document: RouterDocument): Promise<void> {
-  const { deps, requestId } = context;
-  try {
-    await deps.decider.prepare(document.policies, document.settings.engine);
-  } catch (error) {
-    deps.log("warn", "prepare_failed", {
-      request_id: requestId,
-      name: error instanceof Error ? error.name : "unknown",
-    });
+  // Inference prepares before the first request needs it; it also would without this.
+  if (published.ok) {
+    for (const { policies, settings } of made)
+      context.waitUntil(context.deps.decider.prepare(policies, settings.engine));
   }
+  return published;
 }
