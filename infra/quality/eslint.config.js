@@ -59,6 +59,10 @@ export default tseslint.config(
     rules: {
       // Tests read JSON answers of unknown shape and compare them as a whole.
       "@typescript-eslint/no-unsafe-assignment": "off",
+      "@typescript-eslint/no-unsafe-argument": "off",
+      "@typescript-eslint/no-unsafe-call": "off",
+      "@typescript-eslint/no-unsafe-member-access": "off",
+      "@typescript-eslint/no-unsafe-return": "off",
       "@typescript-eslint/no-non-null-assertion": "off",
       "max-lines": "off",
     },
