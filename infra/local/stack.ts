@@ -3,6 +3,7 @@ import { createWriteStream, type WriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { startDatabase, type RunningDatabase } from "./database.ts";
+import { assertFree } from "./free-port.ts";
 import { startInference, type RunningInference } from "./inference-process.ts";
 import { operatorKeyHash, type StackSecrets } from "./secrets.ts";
 import { UsageTraffic } from "./usage-traffic.ts";
@@ -27,6 +28,8 @@ export interface StackOptions {
   readonly durable: boolean;
   /** Gives up starting. */
   readonly signal: AbortSignal;
+  /** Called whenever this process has new child processes. */
+  readonly onProcesses?: () => Promise<void>;
 }
 
 export interface RunningStack {
@@ -47,6 +50,8 @@ export interface RunningStack {
  */
 export async function startStack(options: StackOptions): Promise<RunningStack> {
   const { dataDir, logDir, ports, signal } = options;
+  // Looked at before anything starts, so that a taken port is the first thing said and not the last.
+  for (const port of [ports.worker, ports.inference, ports.postgres, ports.bridge]) await assertFree(port ?? 0);
   await mkdir(logDir, { recursive: true });
   const logs = { worker: logFile(logDir, "worker"), inference: logFile(logDir, "inference") };
   const bridgeLog = logFile(logDir, "bridge");
@@ -83,8 +88,13 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
       buildWorker(join(dataDir, "worker"), signal),
     );
     signal.throwIfAborted();
+    const { onProcesses = () => Promise.resolve() } = options;
+    await onProcesses();
     const variables = await workerVariables(options.secrets, database, inference, inferenceToken);
-    const worker = await started(runWorker({ build, port: ports.worker ?? 0, variables, log: logs.worker }));
+    const worker = await started(
+      runWorker({ build, port: ports.worker ?? 0, variables, log: logs.worker, onRestart: onProcesses }),
+    );
+    await onProcesses();
     return {
       baseUrl: worker.baseUrl,
       inferenceUrl: inference.url,

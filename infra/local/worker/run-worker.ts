@@ -10,6 +10,8 @@ export interface WorkerOptions {
   /** Variables and secrets of `edge/env.ts`; they win over wrangler.toml's. */
   readonly variables: (baseUrl: string) => Readonly<Record<string, string>>;
   readonly log: WriteStream;
+  /** Called when workerd had crashed and runs again. */
+  readonly onRestart: () => Promise<void>;
 }
 
 export interface RunningWorker {
@@ -38,23 +40,31 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
   const { build, log } = options;
   const port = await assertFree(options.port);
   const baseUrl = `http://${HOST}:${port}`;
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      name: "signalbox",
-      host: HOST,
-      port: 0,
-      // Without this, Miniflare fetches a description of the machine's location.
-      cf: false,
-      log: new FileLog(log),
-      handleStructuredLogs: ({ message }) => log.write(`${message}\n`),
-      ...(build.config.compatibilityDate === undefined ? {} : { compatibilityDate: build.config.compatibilityDate }),
-      ...(build.config.compatibilityFlags === undefined ? {} : { compatibilityFlags: build.config.compatibilityFlags }),
-      ...(build.config.queueProducers === undefined ? {} : { queueProducers: build.config.queueProducers }),
-      ...(build.config.queueConsumers === undefined ? {} : { queueConsumers: build.config.queueConsumers }),
-      bindings: { ...build.config.bindings, ...options.variables(baseUrl) },
-      modules: [{ type: "ESModule", path: "worker.js", contents: build.source }],
-      unsafeDirectSockets: [{ host: HOST, port }],
-    }),
+  const miniflare = withoutSignalHandlers(
+    () =>
+      new Miniflare(
+        convertV4MiniflareOptions({
+          name: "signalbox",
+          host: HOST,
+          port: 0,
+          // Without this, Miniflare fetches a description of the machine's location.
+          cf: false,
+          unsafeHandleRuntimeRestart: options.onRestart,
+          log: new FileLog(log),
+          handleStructuredLogs: ({ message }) => log.write(`${message}\n`),
+          ...(build.config.compatibilityDate === undefined
+            ? {}
+            : { compatibilityDate: build.config.compatibilityDate }),
+          ...(build.config.compatibilityFlags === undefined
+            ? {}
+            : { compatibilityFlags: build.config.compatibilityFlags }),
+          ...(build.config.queueProducers === undefined ? {} : { queueProducers: build.config.queueProducers }),
+          ...(build.config.queueConsumers === undefined ? {} : { queueConsumers: build.config.queueConsumers }),
+          bindings: { ...build.config.bindings, ...options.variables(baseUrl) },
+          modules: [{ type: "ESModule", path: "worker.js", contents: build.source }],
+          unsafeDirectSockets: [{ host: HOST, port }],
+        }),
+      ),
   );
   try {
     await miniflare.ready;
@@ -63,6 +73,19 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
     throw error;
   }
   return { baseUrl, queueWaitSeconds: queueWait(build), stop: () => miniflare.dispose() };
+}
+
+/** Miniflare would end this process on a signal; whoever runs the worker stops it in its own order. */
+function withoutSignalHandlers<T>(make: () => T): T {
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  const before = signals.map((signal) => process.listeners(signal));
+  const made = make();
+  signals.forEach((signal, index) => {
+    for (const listener of process.listeners(signal)) {
+      if (before[index]?.includes(listener) !== true) process.off(signal, listener);
+    }
+  });
+  return made;
 }
 
 function queueWait(build: WorkerBuild): number {
