@@ -1,0 +1,47 @@
+import type { DecisionRecord } from "../../edge/usage/decision-record.ts";
+
+/** A receipt as a routed completion leaves it. */
+export function decisionRecord(fields: Partial<DecisionRecord> = {}): DecisionRecord {
+  return {
+    id: "dec_01k0000000000000000000000a",
+    tenant_id: "ten_a",
+    key_id: "key_a",
+    request_id: "req_a",
+    created_at: "2026-01-01T00:00:00.000Z",
+    kind: "completion",
+    router: "default",
+    router_version: 1,
+    policy_digest: "digest",
+    outcome: "matched",
+    policy: "code",
+    confidence: 0.9,
+    alternatives: [
+      { policy: "code", probability: 0.9 },
+      { policy: null, probability: 0.1 },
+    ],
+    source: "engine",
+    engine: "embedded@1",
+    unsure_reason: null,
+    conversation_key: "c",
+    conversation_key_source: "messages",
+    arm: null,
+    requested_model: "auto",
+    model: "small",
+    provider: "echo",
+    upstream_model: "small-1",
+    attempts: 1,
+    stream: false,
+    request_status: "completed",
+    http_status: 200,
+    error_code: null,
+    finish_reason: "stop",
+    input_tokens: 10,
+    cached_input_tokens: null,
+    output_tokens: 5,
+    reasoning_tokens: null,
+    estimated: false,
+    cost_usd: 0.001,
+    timings_ms: { total: 12 },
+    ...fields,
+  };
+}
