@@ -19,14 +19,14 @@ describe("the Vercel AI SDK's OpenAI-compatible provider", () => {
   });
 
   it("generates text through a routed model", async () => {
-    const { text, usage, response } = await generateText({
+    const { text, usage, finalStep } = await generateText({
       model: provider("auto"),
       prompt: "Summarise this report in three sentences: sales rose.",
       maxRetries: 0,
     });
     expect(text).toContain("sales rose");
     expect(usage.totalTokens).toBeGreaterThan(0);
-    expect(response.headers?.["x-signalbox-decision"]).toMatch(/^dec_/);
+    expect(finalStep.response.headers?.["x-signalbox-decision"]).toMatch(/^dec_/);
   });
 
   it("streams text", async () => {
