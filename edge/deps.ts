@@ -60,7 +60,10 @@ function createDeps(bindings: Readonly<Record<string, unknown>>): Deps {
     snapshots: new SnapshotCache({ db: db.edge, now, log, sleep }),
     authLimits: createAuthLimits(),
     decider: createDecider({ env, fetch: outbound, now, log, sleep }),
-    usage: env.USAGE_QUEUE === null ? new PostgresSink(db.edge) : new QueueSink(env.USAGE_QUEUE),
+    usage:
+      env.USAGE_SINK === "queue" && env.USAGE_QUEUE !== null
+        ? new QueueSink(env.USAGE_QUEUE)
+        : new PostgresSink(db.edge),
   };
 }
 

@@ -1,0 +1,58 @@
+import { createWriteStream } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildWorker } from "../../infra/local/worker/build-worker.ts";
+import { runWorker } from "../../infra/local/worker/run-worker.ts";
+import { stack } from "../stack/provided.ts";
+import { FaultyProxy } from "./faulty-proxy.ts";
+
+/** A worker of a test's own, before the shared database and inference, each of which the test can take away. */
+export interface OwnWorker {
+  readonly baseUrl: string;
+  readonly database: FaultyProxy;
+  readonly inference: FaultyProxy;
+  stop(): Promise<void>;
+}
+
+export async function startOwnWorker(): Promise<OwnWorker> {
+  const shared = stack();
+  const folder = await mkdtemp(join(tmpdir(), "signalbox-worker-"));
+  const [database, inference, build] = await Promise.all([
+    FaultyProxy.before(shared.httpEndpoint),
+    FaultyProxy.before(shared.inferenceUrl),
+    buildWorker(folder, AbortSignal.timeout(60_000)),
+  ]);
+  const log = createWriteStream(join(folder, "worker.log"));
+  const worker = await runWorker({
+    build,
+    port: 0,
+    log,
+    onRestart: () => Promise.resolve(),
+    variables: (baseUrl) => ({
+      ENVIRONMENT: "development",
+      UPSTREAM_ADDRESSES: "loopback",
+      DATABASE_URL_EDGE: shared.edgeUrl,
+      DATABASE_URL_API: shared.apiUrl,
+      DATABASE_HTTP_ENDPOINT: database.url,
+      DATABASE_WS_PROXY: shared.wsProxy,
+      INFERENCE_URL: inference.url,
+      INFERENCE_TOKEN: shared.inferenceToken,
+      CREDENTIAL_KEYS: `k1:${Buffer.alloc(32, 1).toString("base64")}`,
+      SIGNING_SECRET: "a secret of this worker and no other one",
+      PUBLIC_URL: baseUrl,
+      USAGE_SINK: "postgres",
+    }),
+  });
+  return {
+    baseUrl: worker.baseUrl,
+    database,
+    inference,
+    async stop() {
+      await worker.stop();
+      await Promise.all([database.close(), inference.close()]);
+      log.end();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
