@@ -7,7 +7,7 @@ import type { Meter } from "../upstream/meter.ts";
 import { estimateUsage, type TokenUsage } from "../upstream/usage.ts";
 import type { ChatBody, Received } from "./chat-body.ts";
 import { openCredential } from "./open-credential.ts";
-import { planRequest, type Plan } from "./plan.ts";
+import { planRequest } from "./plan.ts";
 import { receiptOf } from "./receipt-of.ts";
 import type { RequestEnd } from "./decision-row.ts";
 import { recordDecision } from "./record-decision.ts";

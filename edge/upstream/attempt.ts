@@ -40,7 +40,8 @@ export async function attempt(
   timeouts: Timeouts,
   client: AbortSignal,
 ): Promise<AttemptResult> {
-  if (client.aborted) return { kind: "aborted" };
+  const isGone = (): boolean => client.aborted;
+  if (isGone()) return { kind: "aborted" };
   const controller = new AbortController();
   const cancel = (): void => controller.abort();
   const watchdog = new Watchdog(deps, timeouts.totalMs, cancel);
@@ -55,8 +56,8 @@ export async function attempt(
     else result = failed({ kind: reading.begun ? "malformed" : "connect" });
   }
   client.removeEventListener("abort", cancel);
-  if (result.kind !== "stream" || client.aborted) watchdog.close();
-  return client.aborted ? { kind: "aborted" } : result;
+  if (result.kind !== "stream" || isGone()) watchdog.close();
+  return isGone() ? { kind: "aborted" } : result;
 }
 
 interface Reading {
@@ -87,8 +88,9 @@ async function readAnswer(response: Response, reading: Reading): Promise<Attempt
 }
 
 async function openStream(response: Response, reading: Reading): Promise<AttemptResult> {
-  if (response.body === null) return failed({ kind: "connect" });
-  const reader = response.body.getReader();
+  const body: ReadableStream<Uint8Array> | null = response.body;
+  if (body === null) return failed({ kind: "connect" });
+  const reader = body.getReader();
   const { done, value } = await reader.read();
   // A stream that ends before its first byte has given the client nothing: it may be asked for again.
   if (done) return failed({ kind: "connect" });

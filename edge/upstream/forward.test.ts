@@ -28,12 +28,12 @@ class Clock {
     });
 
   async until<T>(work: Promise<T>): Promise<T> {
-    let settled = false;
-    const mark = () => (settled = true);
+    const state = { settled: false };
+    const mark = () => (state.settled = true);
     work.then(mark, mark);
     for (;;) {
       for (let turn = 0; turn < 5; turn += 1) await new Promise(setImmediate);
-      if (settled) return work;
+      if (state.settled) return work;
       const [next] = [...this.#timers].sort((a, b) => a.at - b.at);
       if (next === undefined) throw new Error("nothing is left to wait for");
       this.#timers.delete(next);

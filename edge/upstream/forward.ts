@@ -10,7 +10,7 @@ import { deploymentId } from "./hop.ts";
 import type { Members } from "./json-members.ts";
 import { Meter, parseObject } from "./meter.ts";
 import { ADAPTERS } from "./registry.ts";
-import { relay, type RelayOptions, type StreamEnd } from "./relay.ts";
+import { Relay, type RelayOptions, type StreamEnd } from "./relay.ts";
 import { upstreamBody } from "./request-body.ts";
 import { nextStep, type UpstreamFailure } from "./retry-policy.ts";
 import { timeoutsOf } from "./timeouts.ts";
@@ -104,10 +104,10 @@ function answered(result: Answered, request: ForwardRequest) {
     if (answer !== null) meter.observeAnswer(answer);
     return { kind: "answer" as const, status: result.status, headers, body: result.body, meter };
   }
-  const { body, ended, abort } = relay(result.stream, request);
-  if (request.signal.aborted) abort();
-  else request.signal.addEventListener("abort", abort);
-  return { kind: "stream" as const, headers, body, ended };
+  const relay = new Relay(result.stream, request);
+  if (request.signal.aborted) relay.abort();
+  else request.signal.addEventListener("abort", () => relay.abort());
+  return { kind: "stream" as const, headers, body: relay.body, ended: relay.ended };
 }
 
 async function ask(deps: ForwardDeps, request: ForwardRequest, candidate: Candidate): Promise<AttemptResult> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { STREAMS, USAGE_CHUNK, USAGE_TOKENS } from "../../test/upstreams/recordings.ts";
-import { relay, type RelayOptions } from "./relay.ts";
+import { Relay, type RelayOptions } from "./relay.ts";
 import { Watchdog } from "./watchdog.ts";
 
 const never = () => new Promise<void>(() => undefined);
@@ -33,8 +33,8 @@ function start({ chunks, then = "end" }: Source, options: Partial<RelayOptions> 
   );
   const watchdog = new Watchdog({ now: () => 0, sleep: never }, 1_000, () => undefined);
   const stream = { reader: body.getReader(), first: first!, watchdog, idleMs: 100, cancel: () => (cancelled = true) };
-  const relayed = relay(stream, { keepUsageChunk: false, choices: 1, ...options });
-  return { ...relayed, pulled, wasCancelled: () => cancelled };
+  const { body: relayedBody, ended } = new Relay(stream, { keepUsageChunk: false, choices: 1, ...options });
+  return { body: relayedBody, ended, pulled, wasCancelled: () => cancelled };
 }
 
 const bytes = (text: string) => new TextEncoder().encode(text);

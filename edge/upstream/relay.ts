@@ -23,104 +23,129 @@ export interface StreamEnd {
  * Passes a provider's stream on, event by event and byte for byte, at the pace the client reads. Whole events only: a
  * provider that breaks off inside one would otherwise spoil the error event that tells the client so.
  */
-export function relay(
-  stream: OpenStream,
-  options: RelayOptions,
-): { readonly body: ReadableStream<Uint8Array>; readonly ended: Promise<StreamEnd>; readonly abort: () => void } {
-  const meter = new Meter();
-  const decoder = new SseDecoder();
-  const { promise: ended, resolve } = Promise.withResolvers<StreamEnd>();
-  let over = false;
-  let first: Uint8Array | null = stream.first;
-  let droppedLast = false;
-  let cut = false;
-  let insideEvent = false;
+export class Relay {
+  /** What the client reads. */
+  readonly body: ReadableStream<Uint8Array>;
+  readonly ended: Promise<StreamEnd>;
+  readonly #stream: OpenStream;
+  readonly #options: RelayOptions;
+  readonly #meter = new Meter();
+  readonly #decoder = new SseDecoder();
+  readonly #resolveEnded: (end: StreamEnd) => void;
+  #first: Uint8Array | null;
+  #over = false;
+  /** The provider's connection broke, or was ended for its silence. */
+  #cut = false;
+  /** The client holds the beginning of an event that was too large to be held back. */
+  #insideEvent = false;
+  #droppedLast = false;
 
-  const finish = (ending: StreamEnding): void => {
-    over = true;
-    stream.watchdog.close();
-    resolve({ ending, meter });
-  };
-  const isComplete = (): boolean => meter.done || meter.hasFinished(options.choices);
-  const abort = (): void => {
-    if (over) return;
+  constructor(stream: OpenStream, options: RelayOptions) {
+    this.#stream = stream;
+    this.#options = options;
+    this.#first = stream.first;
+    const { promise, resolve } = Promise.withResolvers<StreamEnd>();
+    this.ended = promise;
+    this.#resolveEnded = resolve;
+    this.body = new ReadableStream<Uint8Array>(
+      { pull: (controller) => this.#pull(controller), cancel: () => this.abort() },
+      { highWaterMark: 0 },
+    );
+  }
+
+  /** Ends the provider's call because nobody reads its answer any more. */
+  abort(): void {
+    if (this.#over) return;
     // Clients may hang up on reading [DONE]: that is a complete answer.
-    finish(isComplete() ? "completed" : "aborted");
-    stream.cancel();
-    void stream.reader.cancel().catch(() => undefined);
-  };
-  const passes = (block: SseBlock): boolean => {
-    const meaning = block.event === null ? "content" : meter.observe(block.event);
-    if (!block.tail) droppedLast = meaning === "usage_only" && !options.keepUsageChunk;
-    return !droppedLast;
-  };
-  const kept = (blocks: readonly SseBlock[]): Uint8Array => {
-    const parts = blocks.filter(passes).map((block) => block.bytes);
+    this.#finish(this.#isComplete() ? "completed" : "aborted");
+    this.#stream.cancel();
+    void this.#stream.reader.cancel().catch(() => undefined);
+  }
+
+  async #pull(controller: Controller): Promise<void> {
+    while (!this.#isOver()) {
+      const chunk = await this.#next();
+      if (this.#isOver()) break;
+      if (chunk === null) {
+        this.#close(controller);
+        return;
+      }
+      const blocks = this.#decoder.push(chunk);
+      if (blocks.length > 0) this.#insideEvent = false;
+      if (this.#decoder.heldBytes > MAX_HELD_BYTES) {
+        blocks.push(this.#decoder.release());
+        this.#insideEvent = true;
+      }
+      const bytes = this.#kept(blocks);
+      if (bytes.length === 0) continue;
+      controller.enqueue(bytes);
+      return;
+    }
+    controller.close();
+  }
+
+  async #next(): Promise<Uint8Array | null> {
+    const first = this.#first;
+    this.#first = null;
+    if (first !== null) return first;
+    const { watchdog, reader, idleMs } = this.#stream;
+    watchdog.watch(idleMs);
+    try {
+      const { done, value } = await reader.read();
+      return done ? null : value;
+    } catch {
+      this.#cut = true;
+      return null;
+    } finally {
+      watchdog.rest();
+    }
+  }
+
+  #close(controller: Controller): void {
+    // What was cut off inside an event is of no use to the client; what a clean end left without a blank line is.
+    const rest = this.#cut ? new Uint8Array() : this.#kept([this.#decoder.release()]);
+    if (this.#meter.failed || this.#isComplete()) {
+      if (rest.length > 0) controller.enqueue(rest);
+      this.#finish(this.#meter.failed ? "failed" : "completed");
+    } else {
+      if (this.#insideEvent) controller.enqueue(BLANK_LINE);
+      controller.enqueue(INTERRUPTED);
+      this.#finish("interrupted");
+    }
+    controller.close();
+  }
+
+  #kept(blocks: readonly SseBlock[]): Uint8Array {
+    const parts = blocks.filter((block) => this.#passes(block)).map((block) => block.bytes);
     return join(
       parts,
       parts.reduce((sum, part) => sum + part.length, 0),
     );
-  };
-  const next = async (): Promise<Uint8Array | null> => {
-    if (first !== null) {
-      const chunk = first;
-      first = null;
-      return chunk;
-    }
-    stream.watchdog.watch(stream.idleMs);
-    try {
-      const { done, value } = await stream.reader.read();
-      return done ? null : value;
-    } catch {
-      cut = true;
-      return null;
-    } finally {
-      stream.watchdog.rest();
-    }
-  };
-  const close = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
-    // What was cut off inside an event is of no use to the client; what a clean end left without a blank line is.
-    const rest = cut ? new Uint8Array() : kept([decoder.release()]);
-    if (meter.failed || isComplete()) {
-      if (rest.length > 0) controller.enqueue(rest);
-      finish(meter.failed ? "failed" : "completed");
-    } else {
-      controller.enqueue(
-        insideEvent ? join([BLANK_LINE, INTERRUPTED], BLANK_LINE.length + INTERRUPTED.length) : INTERRUPTED,
-      );
-      finish("interrupted");
-    }
-    controller.close();
-  };
+  }
 
-  const body = new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        while (!over) {
-          const chunk = await next();
-          if (over) return;
-          if (chunk === null) {
-            close(controller);
-            return;
-          }
-          const blocks = decoder.push(chunk);
-          if (blocks.length > 0) insideEvent = false;
-          if (decoder.heldBytes > MAX_HELD_BYTES) {
-            blocks.push(decoder.release());
-            insideEvent = true;
-          }
-          const bytes = kept(blocks);
-          if (bytes.length === 0) continue;
-          controller.enqueue(bytes);
-          return;
-        }
-      },
-      cancel: abort,
-    },
-    { highWaterMark: 0 },
-  );
-  return { body, ended, abort };
+  #passes(block: SseBlock): boolean {
+    const meaning = block.event === null ? "content" : this.#meter.observe(block.event);
+    if (!block.tail) this.#droppedLast = meaning === "usage_only" && !this.#options.keepUsageChunk;
+    return !this.#droppedLast;
+  }
+
+  /** A method, because it changes while the provider is waited for. */
+  #isOver(): boolean {
+    return this.#over;
+  }
+
+  #isComplete(): boolean {
+    return this.#meter.done || this.#meter.hasFinished(this.#options.choices);
+  }
+
+  #finish(ending: StreamEnding): void {
+    this.#over = true;
+    this.#stream.watchdog.close();
+    this.#resolveEnded({ ending, meter: this.#meter });
+  }
 }
+
+type Controller = ReadableStreamDefaultController<Uint8Array>;
 
 const BLANK_LINE = new TextEncoder().encode("\n\n");
 const INTERRUPTED = encodeEvent(
