@@ -6,6 +6,9 @@ import { STYLE } from "./style.ts";
 
 const METHODS = ["get", "post", "put", "patch", "delete"] as const;
 
+/** Made of exactly the text whose hash the content security policy names. */
+const STYLE_ELEMENT = new Html(`<style>${STYLE}</style>`);
+
 /** An API document as one HTML page that needs no script, no font and no other file. */
 export function renderPage(document: ApiDocument): string {
   const groups = grouped(document);
@@ -16,9 +19,7 @@ export function renderPage(document: ApiDocument): string {
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <title>${document.info.title} API</title>
-      <style>
-        ${new Html(STYLE)}
-      </style>
+      ${STYLE_ELEMENT}
     </head>
     <body>
       <nav aria-label="Operations">

@@ -30,12 +30,15 @@ const docs = createRoute({
 export function referenceRoutes(app: OpenAPIHono<AppEnv>): OpenAPIHono<AppEnv> {
   const router = newRouter();
   const describe = describedBy(app);
+  let rendered = { baseUrl: "", page: "" };
   router.openAPIRegistry.registerPath(openapi);
   router.get(openapi.getRoutingPath(), (c) => c.json(describe(baseUrl(c))));
   router.openAPIRegistry.registerPath(docs);
   router.get(docs.getRoutingPath(), async (c) => {
     c.header("content-security-policy", await contentPolicy());
-    return c.html(renderPage(describe(baseUrl(c))));
+    const url = baseUrl(c);
+    if (rendered.baseUrl !== url) rendered = { baseUrl: url, page: renderPage(describe(url)) };
+    return c.html(rendered.page);
   });
   return router;
 }

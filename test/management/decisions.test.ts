@@ -1,67 +1,12 @@
-import pg from "pg";
 import { beforeAll, describe, expect, it } from "vitest";
 import { makeId } from "../../edge/ids.ts";
 import type { DecisionRecord } from "../../edge/usage/decision-record.ts";
-import { stack } from "../stack/provided.ts";
 import { mintTenant, type TestTenant } from "../stack/tenant.ts";
 import { expectProblem, pointers } from "./problem.ts";
+import { append, receipt } from "./receipt.ts";
 
 const DAY_MS = 86_400_000;
 const NOON = Date.parse("2026-06-15T12:00:00Z");
-
-/** A receipt made at `atMs`. */
-function receipt(tenant: TestTenant, atMs: number, more: Partial<DecisionRecord> = {}): DecisionRecord {
-  return {
-    id: makeId("decision", atMs, Math.random),
-    tenant_id: tenant.id,
-    key_id: "key_x",
-    request_id: "req_x",
-    created_at: new Date(atMs).toISOString(),
-    kind: "completion",
-    router: "default",
-    router_version: 1,
-    policy_digest: "d".repeat(64),
-    outcome: "matched",
-    policy: "code",
-    confidence: 0.75,
-    alternatives: [{ policy: null, probability: 0.25 }],
-    source: "engine",
-    engine: "embedded@1",
-    unsure_reason: null,
-    conversation_key: null,
-    conversation_key_source: null,
-    arm: null,
-    requested_model: "auto",
-    model: "small",
-    provider: "echo",
-    upstream_model: "small",
-    attempts: 1,
-    stream: false,
-    request_status: "completed",
-    http_status: 200,
-    error_code: null,
-    finish_reason: "stop",
-    input_tokens: 10,
-    cached_input_tokens: 0,
-    output_tokens: 5,
-    reasoning_tokens: null,
-    estimated: false,
-    cost_usd: 0.001,
-    timings_ms: { total: 12 },
-    ...more,
-  };
-}
-
-/** Appends receipts the way the usage sink does, as the edge's role. */
-async function append(records: readonly DecisionRecord[]): Promise<void> {
-  const client = new pg.Client(stack().edgeUrl);
-  await client.connect();
-  try {
-    await client.query("select signalbox.append_decisions($1)", [JSON.stringify(records)]);
-  } finally {
-    await client.end();
-  }
-}
 
 describe("receipts", () => {
   let tenant: TestTenant;
@@ -70,11 +15,11 @@ describe("receipts", () => {
   beforeAll(async () => {
     tenant = await mintTenant();
     records = [
-      receipt(tenant, NOON),
-      receipt(tenant, NOON + 1000, { source: "memo", outcome: "other", policy: null }),
-      receipt(tenant, NOON + 2000, { source: "fallback:timeout", outcome: null, policy: null, confidence: null }),
-      receipt(tenant, NOON + DAY_MS, { source: "explicit", router: null, outcome: null, model: "acme/big:v1" }),
-      receipt(tenant, NOON + 2 * DAY_MS, {
+      receipt(tenant.id, NOON),
+      receipt(tenant.id, NOON + 1000, { source: "memo", outcome: "other", policy: null }),
+      receipt(tenant.id, NOON + 2000, { source: "fallback:timeout", outcome: null, policy: null, confidence: null }),
+      receipt(tenant.id, NOON + DAY_MS, { source: "explicit", router: null, outcome: null, model: "acme/big:v1" }),
+      receipt(tenant.id, NOON + 2 * DAY_MS, {
         router: "support-bot",
         policy: "Übersetzung",
         request_status: "interrupted",
@@ -107,10 +52,10 @@ describe("receipts", () => {
 
   it("page newest first, unmoved by newer ones that come in between", async () => {
     const own = await mintTenant();
-    const older = Array.from({ length: 5 }, (_, index) => receipt(own, NOON + index * DAY_MS));
+    const older = Array.from({ length: 5 }, (_, index) => receipt(own.id, NOON + index * DAY_MS));
     await append(older);
     const first = await own.api("/decisions?limit=2");
-    await append([receipt(own, NOON + 9 * DAY_MS)]);
+    await append([receipt(own.id, NOON + 9 * DAY_MS)]);
     const second = await own.api(`/decisions?limit=2&cursor=${first.body.next_cursor}`);
     const third = await own.api(`/decisions?limit=2&cursor=${second.body.next_cursor}`);
     const ids = [first, second, third].flatMap(({ body }) => (body.data as { id: string }[]).map(({ id }) => id));
@@ -181,7 +126,7 @@ describe("receipts", () => {
 
   it("of another tenant look like none, whether old or of this minute", async () => {
     const other = await mintTenant();
-    const [old, fresh] = [receipt(other, NOON), receipt(other, Date.now())];
+    const [old, fresh] = [receipt(other.id, NOON), receipt(other.id, Date.now())];
     await append([old, fresh]);
     expect((await other.api(`/decisions/${fresh.id}`)).status).toBe(200);
     expectProblem(await tenant.api(`/decisions/${old.id}`), 404, "not_found");
