@@ -101,11 +101,12 @@ def _examples(records: list[Record], logits: list[Tensor], bias: float, chosen: 
     rows, right = [], []
     for i in chosen:
         names = [p["name"] for p in records[i]["policies"]] + ["other"]
-        for row, label in zip(logits[i], records[i]["labels"], strict=True):
-            moved = row.clone()
-            moved[-1] += bias
-            rows.append(signals(moved.tolist()))
-            right.append(float(names[int(moved.argmax())] == label))
+        previous: list[float] | None = None
+        for row, label in zip(logits[i].tolist(), records[i]["labels"], strict=True):
+            moved = [*row[:-1], row[-1] + bias]
+            rows.append(signals(moved, previous))
+            right.append(float(names[moved.index(max(moved))] == label))
+            previous = moved
     return torch.tensor(rows), torch.tensor(right)
 
 

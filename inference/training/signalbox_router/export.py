@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import shutil
 import tempfile
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import numpy
 import onnx
 import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 from torch import Tensor, nn
 
 from .encoder import HIDDEN, attention_bias
@@ -22,6 +23,20 @@ from .segments import ASSISTANT_TAIL, USER_HEAD, USER_TAIL, Segmenter
 
 POSITIONS = USER_HEAD + USER_TAIL + ASSISTANT_TAIL + 3
 OPSET = 17
+
+
+class ByteEmbedding(nn.Module):
+    """An embedding table in int8 with one scale a row: a quarter of the size and nearly exact."""
+
+    def __init__(self, table: Tensor) -> None:
+        super().__init__()
+        scale = table.abs().amax(1, keepdim=True) / 127
+        self.register_buffer("scale", scale)
+        self.register_buffer("table", (table / scale).round().to(torch.int8))
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """ids [1, L] → vectors [1, L, 384]."""
+        return self.table[ids].float() * self.scale[ids]
 
 
 class EncoderGraph(nn.Module):
@@ -125,6 +140,7 @@ def export(model: RouterModel, tokenizer_file: Path, out: Path) -> None:
         torch.randn(HIDDEN),
         torch.randn(policies, 128),
     )
+    model.encoder.word = ByteEmbedding(model.encoder.word.weight.detach())
     with tempfile.TemporaryDirectory() as folder:
         full = Path(folder) / "encoder.onnx"
         _write(
@@ -135,7 +151,7 @@ def export(model: RouterModel, tokenizer_file: Path, out: Path) -> None:
             ["tokens", "weights", "pooled_first", "pooled_second", "vector"],
             {name: {1: "length"} for name in ("ids", "types", "first", "second")},
         )
-        quantize_dynamic(full, out / "encoder.onnx", weight_type=QuantType.QUInt8)
+        _quantise(full, out / "encoder.onnx")
     turn_names = ["tokens", "weights", "first", "second", "pooled_first", "pooled_second"]
     policy_names = ["policy_tokens", "policy_weights", "policy_mask", "policy_pooled"]
     _write(
@@ -157,6 +173,15 @@ def export(model: RouterModel, tokenizer_file: Path, out: Path) -> None:
         {name: {0: "policies"} for name in ("similarities", "carry", "vectors")},
     )
     shutil.copyfile(tokenizer_file, out / "tokenizer.json")
+
+
+def _quantise(full: Path, out: Path) -> None:
+    """8-bit weights in blocks of 64 and activations quantised by block: as fast and small as `quantize_dynamic`, whose
+    one scale for all activations of a tensor changed one decision in twelve (this: one in a hundred)."""
+    logging.getLogger("onnxruntime.quantization.matmul_nbits_quantizer").setLevel(logging.WARNING)
+    quantiser = MatMulNBitsQuantizer(onnx.load(full), bits=8, block_size=64, is_symmetric=True, accuracy_level=4)
+    quantiser.process()
+    quantiser.model.save_model_to_file(str(out), False)
 
 
 def _write(

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import math
 
-SIGNALS = 6
+SIGNALS = 9
 
 
-def signals(logits: list[float]) -> list[float]:
-    """Log-odds of the best option, margins, whether it is `other` (last), size of the set."""
+def signals(logits: list[float], previous: list[float] | None) -> list[float]:
+    """Log-odds of the best option, margins, whether it is `other` (last), size of the set, and how the turn before
+    was decided (None for the first turn)."""
     ordered = sorted(logits, reverse=True)
     first, second = ordered[0], ordered[1]
     third = ordered[2] if len(ordered) > 2 else second
-    probability = 1 / sum(math.exp(x - first) for x in logits)
-    is_other = 1.0 if logits[-1] == first else 0.0
+    best = logits.index(first)
+    is_other = float(best == len(logits) - 1)
+    is_same = float(previous is not None and previous.index(max(previous)) == best)
     return [
-        math.log(probability / (1 - probability + 1e-6)),
+        _log_odds(logits),
         first - second,
         second - third,
         is_other,
         is_other * (first - second),
         math.log(len(logits)),
+        float(previous is None),
+        is_same,
+        0.0 if previous is None else _log_odds(previous),
     ]
+
+
+def _log_odds(logits: list[float]) -> float:
+    top = max(logits)
+    probability = 1 / sum(math.exp(x - top) for x in logits)
+    return math.log(probability / (1 - probability + 1e-6))

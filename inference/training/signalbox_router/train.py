@@ -48,7 +48,8 @@ def main() -> None:
     log = CurveLog(options.out / "curve.csv")
     began, seen, losses, hits = time.monotonic(), 0, [], []
     for step in range(start, options.steps):
-        factor = learning_factor(step, options)
+        minutes = (time.monotonic() - began) / 60
+        factor = learning_factor(step, minutes, options)
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * factor
         rng = random.Random(options.seed * 1_000_003 + step)
@@ -70,11 +71,14 @@ def main() -> None:
                 f"{rate:.1f} turns/s lr x{factor:.3f}",
                 flush=True,
             )
-        if (step + 1) % options.evaluate_every == 0 or step + 1 == options.steps:
+        over = step + 1 == options.steps or (options.minutes is not None and minutes >= options.minutes)
+        if over or (step + 1) % options.evaluate_every == 0:
             result = evaluate(model, segmenter, records)
             log.write(step + 1, sum(losses[-200:]) / len(losses[-200:]), sum(hits[-200:]) / len(hits[-200:]), result)
             draw_curves(options.out / "curve.csv", options.out / "curve.png")
             save(model, optimiser, step + 1, options)
+        if over:
+            break
 
 
 def parse() -> argparse.Namespace:
@@ -88,6 +92,10 @@ def parse() -> argparse.Namespace:
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--steps", type=int, default=6000)
     p.add_argument("--decay-from", type=int, default=4500, help="step at which the rate starts to fall to zero")
+    p.add_argument("--minutes", type=float, default=None, help="end this call after so long, whatever --steps says")
+    p.add_argument(
+        "--decay-minutes", type=float, default=30.0, help="with --minutes: how long the rate falls at the end"
+    )
     p.add_argument("--warmup", type=int, default=150)
     p.add_argument("--encoder-rate", type=float, default=8e-5)
     p.add_argument("--head-rate", type=float, default=6e-4)
@@ -124,13 +132,14 @@ def make_optimiser(model: RouterModel, options: argparse.Namespace) -> torch.opt
     )
 
 
-def learning_factor(step: int, options: argparse.Namespace) -> float:
-    """Warm-up, plateau, then a cosine fall to zero."""
+def learning_factor(step: int, minutes: float, options: argparse.Namespace) -> float:
+    """Warm-up, plateau, then a cosine fall to zero over the last steps or, with a time budget, the last minutes."""
     if step < options.warmup:
         return (step + 1) / options.warmup
-    if step < options.decay_from:
-        return 1.0
-    return 0.5 * (1 + math.cos(math.pi * (step - options.decay_from) / max(1, options.steps - options.decay_from)))
+    gone = (step - options.decay_from) / max(1, options.steps - options.decay_from)
+    if options.minutes is not None:
+        gone = max(gone, 1 - (options.minutes - minutes) / options.decay_minutes)
+    return 0.5 * (1 + math.cos(math.pi * min(1.0, max(0.0, gone))))
 
 
 def step_loss(model: RouterModel, batch: Step, label_share: float, rng: random.Random) -> tuple[Tensor, int, int]:

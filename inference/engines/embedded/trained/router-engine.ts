@@ -66,9 +66,10 @@ export function createRouterEngine(options: RouterEngineOptions): Engine<Encoded
     decide: async (set, { conversation, isolation, signal }) => {
       const { walk, confidence } = model();
       const started = now();
-      const logits = await walk.decide(set, userTurns(conversation), isolation, signal);
-      if (logits === null) return deadlineExceeded();
-      return ok({ logits: confident(logits, confidence), timings: { decide_ms: now() - started } });
+      const decided = await walk.decide(set, userTurns(conversation), isolation, signal);
+      if (decided === null) return deadlineExceeded();
+      const logits = confident(decided.logits, decided.previous, confidence);
+      return ok({ logits, timings: { decide_ms: now() - started } });
     },
 
     similarity: ({ pooled }) => pooled.map((a) => pooled.map((b) => (a === b ? 1 : cosine(a, b)))),

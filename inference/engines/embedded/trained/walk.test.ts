@@ -61,8 +61,8 @@ const open = new AbortController().signal;
 describe("createWalk", () => {
   it("decides in order, each turn with the two before it and with its own earlier answers", async () => {
     const { walk, decided } = setUp();
-    const logits = await walk.decide(set("s"), turns("1", "2", "3"), "tenant", open);
-    expect(logits).toEqual(Float32Array.of(3, 0));
+    const reached = await walk.decide(set("s"), turns("1", "2", "3"), "tenant", open);
+    expect(reached).toMatchObject({ logits: Float32Array.of(3, 0), previous: Float32Array.of(2, 0) });
     expect(decided.map(({ lengths }) => lengths)).toEqual([
       [1, undefined, undefined],
       [2, 1, undefined],

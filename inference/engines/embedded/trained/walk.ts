@@ -7,9 +7,8 @@ import type { MatchedTurn, Running, SetHead } from "./set-head.ts";
 import type { UserTurn } from "./user-turns.ts";
 
 /** Where a conversation stands after one of its user turns was decided. */
-interface Position {
+interface Position extends Decided {
   readonly running: Running;
-  readonly logits: Float32Array;
   readonly turn: MatchedTurn;
   readonly before: MatchedTurn | undefined;
 }
@@ -21,14 +20,20 @@ interface WalkOptions {
   readonly cacheBytes: number;
 }
 
+export interface Decided {
+  readonly logits: Float32Array;
+  /** Logits of the turn before; undefined for the first one. */
+  readonly previous: Float32Array | undefined;
+}
+
 export interface Walk {
-  /** Logits of the last of `turns`; null when `signal` aborted on the way. At least one turn. */
+  /** What the last of `turns` came to; null when `signal` aborted on the way. At least one turn. */
   readonly decide: (
     set: EncodedSet,
     turns: readonly UserTurn[],
     isolation: string,
     signal: AbortSignal,
-  ) => Promise<Float32Array | null>;
+  ) => Promise<Decided | null>;
 }
 
 /**
@@ -62,10 +67,10 @@ export function createWalk({ head, encode, cacheBytes }: WalkOptions): Walk {
         const matched = { segment, pairs: await head.match(segment, set) };
         const running = position === undefined ? start(set.count) : advance(position.running, position.logits);
         const logits = await head.decide(set, running, matched, position?.turn, position?.before);
-        position = { running, logits, turn: matched, before: position?.turn };
+        position = { running, logits, previous: position?.logits, turn: matched, before: position?.turn };
         positions.set(keys[next] ?? "", position, bytesOfPosition(position));
       }
-      return position?.logits ?? null;
+      return position ?? null;
     },
   };
 }
