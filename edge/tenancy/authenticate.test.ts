@@ -179,6 +179,14 @@ describe("guessing", () => {
     expect(queries).toHaveLength(1);
   });
 
+  it("is not what many valid keys of one address look like, however fast they come", async () => {
+    const tokens = Array.from({ length: 250 }, () => token());
+    const { as } = setUp({ rows: Object.fromEntries(tokens.map((each) => [sha256(each), snapshotRow()])) });
+    const answers: unknown[] = [];
+    for (const each of tokens) answers.push(await as(`Bearer ${each}`));
+    expect(answers.filter((answer) => !Object.hasOwn(answer as object, "key"))).toEqual([]);
+  });
+
   it("does not shut out a valid key that is in use at the same address, nor do many of its first requests", async () => {
     const { as } = setUp({ rows: { [sha256(good)]: snapshotRow() } });
     const first = await Promise.all(Array.from({ length: 300 }, () => as(`Bearer ${good}`)));

@@ -122,8 +122,9 @@ describe("a snapshot by its age", () => {
     expect(await find("a").done).toEqual({ kind: "unknown" });
     expect(reads.asked).toHaveLength(2);
     await clock.advance(1);
-    find("a");
-    expect(reads.asked).toHaveLength(3);
+    const later = find("a");
+    await reads.fail(2);
+    expect(later.result).toEqual({ kind: "unavailable" });
   });
 });
 

@@ -7,6 +7,8 @@ import type { AddressInfo } from "node:net";
  */
 type Mode = "pass" | "cut" | "hang" | ((response: ServerResponse) => void);
 
+const HOP_HEADERS = new Set(["host", "connection", "content-length", "transfer-encoding"]);
+
 /** Stands before a service of the stack, so that a test can take the service away and count what is asked of it. */
 export class FaultyProxy {
   readonly #server = createServer((request, response) => void this.#serve(request, response));
@@ -67,10 +69,12 @@ export class FaultyProxy {
   }
 
   async #pass(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
-    const { host: _host, connection: _connection, "content-length": _length, ...headers } = request.headers;
+    const headers = Object.entries(request.headers)
+      .filter(([name]) => !HOP_HEADERS.has(name))
+      .map(([name, value]): [string, string] => [name, String(value)]);
     const answer = await fetch(new URL(request.url ?? "/", this.#target), {
       method: request.method ?? "GET",
-      headers: Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]),
+      headers,
       ...(body.length > 0 && { body: new Uint8Array(body) }),
     });
     response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "application/json" });
