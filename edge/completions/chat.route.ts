@@ -3,12 +3,12 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../http/app-env.ts";
 import { newRouter } from "../http/new-router.ts";
 import { respond } from "../http/respond.ts";
-import { chatBodySchema } from "./chat-body.ts";
+import { chatBodySchema } from "./chat-body.schema.ts";
 import { complete } from "./complete.ts";
-import { errorResponses } from "./error-responses.ts";
+import { errorResponses } from "./error-responses.schema.ts";
 import { modelsRoutes } from "./models.route.ts";
 import { receive, requestContext } from "./receive.ts";
-import { requestHeadersSchema } from "./request-headers.ts";
+import { requestHeadersSchema } from "./request-headers.schema.ts";
 import { routeOnlyRoutes } from "./route-only.route.ts";
 
 const chatCompletions = createRoute({

@@ -5,7 +5,7 @@ import type { Principal } from "../tenancy/snapshot.ts";
 import { forward, type Forwarded } from "../upstream/forward.ts";
 import type { Meter } from "../upstream/meter.ts";
 import { estimateUsage, type TokenUsage } from "../upstream/usage.ts";
-import type { ChatBody, Received } from "./chat-body.ts";
+import type { ChatBody, Received } from "./chat-body.schema.ts";
 import { openCredential } from "./open-credential.ts";
 import { planRequest } from "./plan.ts";
 import { receiptOf } from "./receipt-of.ts";
@@ -62,7 +62,7 @@ export async function complete(
   const upstreamMs = deps.now() - began;
   const { candidate, attempts } = forwarded;
   const receipt = receiptOf(context, plan, { candidate, attempts, upstreamMs });
-  const served = { candidate, attempts, upstreamMs };
+  const served = { candidate, attempts, upstreamMs, firstByteMs: began - context.startedAt + upstreamMs };
   switch (forwarded.kind) {
     case "refused":
       context.waitUntil(record({ ...nothingServed, ...served, ...refusalEnd("failed", forwarded.refusal) }));
@@ -90,7 +90,14 @@ const STREAM_ERRORS = {
   interrupted: "upstream_stream_interrupted",
 } as const;
 
-const nothingServed = { candidate: null, attempts: 0, upstreamMs: null, finishReason: null, usage: null };
+const nothingServed = {
+  candidate: null,
+  attempts: 0,
+  upstreamMs: null,
+  firstByteMs: null,
+  finishReason: null,
+  usage: null,
+};
 
 const ended = (status: RequestEnd["status"], httpStatus: number) => ({ status, httpStatus, errorCode: null });
 

@@ -20,8 +20,10 @@ export interface RequestEnd {
   readonly attempts: number;
   readonly finishReason: string | null;
   readonly usage: TokenUsage | null;
-  /** Until the provider's first byte; null when no provider was asked. */
+  /** From asking the first provider to the first byte of an answer, or to giving up; null when none was asked. */
   readonly upstreamMs: number | null;
+  /** The same moment, counted from the arrival of the request. */
+  readonly firstByteMs: number | null;
   readonly endedAt: number;
 }
 
@@ -112,6 +114,7 @@ function timings(context: RequestContext, { routed }: Plan, end: RequestEnd): Re
     auth: context.authMs,
     ...(routed !== null && { decide: routed.reading.decideMs }),
     ...(end.upstreamMs !== null && { upstream: end.upstreamMs }),
+    ...(end.firstByteMs !== null && { first_byte: end.firstByteMs }),
     total: end.endedAt - context.startedAt,
   };
 }

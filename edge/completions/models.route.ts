@@ -3,7 +3,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../http/app-env.ts";
 import { newRouter } from "../http/new-router.ts";
 import { respond } from "../http/respond.ts";
-import { errorResponses } from "./error-responses.ts";
+import { errorResponses } from "./error-responses.schema.ts";
 import { getModel, listModels } from "./list-models.ts";
 
 const modelSchema = z

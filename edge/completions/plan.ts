@@ -1,15 +1,15 @@
-import { normaliseConversation } from "../../inference/contract/index.ts";
 import type { Deps } from "../deps.ts";
 import { ok, refuse, type Result } from "../errors.ts";
 import { rawConversationKey } from "../routing/conversation-key.ts";
 import type { Reading, Verdict } from "../routing/decision.ts";
 import { judge } from "../routing/judge.ts";
 import { requestNeeds } from "../routing/needs.ts";
+import { routableTurns } from "../routing/routable-turns.ts";
 import { candidates, chooseTarget, type Candidate } from "../routing/target.ts";
 import type { Principal, PublishedRouter } from "../tenancy/snapshot.ts";
 import { conversationKey } from "../tenancy/tenant-secrets.ts";
 import { HOP_HEADER, deploymentId, isLoop } from "../upstream/hop.ts";
-import type { RouteBody } from "./chat-body.ts";
+import type { RouteBody } from "./chat-body.schema.ts";
 import type { RequestContext } from "./request-context.ts";
 import { requestedModel } from "./requested-model.ts";
 
@@ -42,12 +42,13 @@ export async function planRequest(
     return ok({ decisionId, routed: null, conversation, candidates: ok([{ model, target: { model: model.slug } }]) });
   }
   const { router } = requested.value;
-  const turns = normaliseConversation(body.messages);
-  if (turns.length === 0) {
+  const turns = routableTurns(body.messages);
+  if (turns === null) {
     return refuse("invalid_request_error", { message: "Routing needs a user message.", param: "messages" });
   }
   const { tenantId } = principal.tenant;
-  const asked = { tenantId, router, conversation: turns, requestId: context.requestId, waitUntil: context.waitUntil };
+  const { requestId, waitUntil, signal } = context;
+  const asked = { tenantId, router, conversation: turns, requestId, waitUntil, signal };
   const [reading, conversation] = await Promise.all([
     deps.decider.decide(asked),
     conversationOf(deps, principal, body, context),

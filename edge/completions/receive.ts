@@ -8,7 +8,7 @@ import { firstFinding } from "../http/validation-hook.ts";
 import { objectMembers } from "../upstream/json-members.ts";
 import { isRecord } from "../upstream/usage.ts";
 import { readBounded } from "../upstream/read-bounded.ts";
-import type { Received } from "./chat-body.ts";
+import type { Received } from "./chat-body.schema.ts";
 import type { RequestContext } from "./request-context.ts";
 
 /** Reads a request's body once, strictly, and checks what this service relies on. */

@@ -3,10 +3,10 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../http/app-env.ts";
 import { newRouter } from "../http/new-router.ts";
 import { respond } from "../http/respond.ts";
-import { routeBodySchema } from "./chat-body.ts";
-import { errorResponses } from "./error-responses.ts";
+import { routeBodySchema } from "./chat-body.schema.ts";
+import { errorResponses } from "./error-responses.schema.ts";
 import { receive, requestContext } from "./receive.ts";
-import { requestHeadersSchema } from "./request-headers.ts";
+import { requestHeadersSchema } from "./request-headers.schema.ts";
 import { routeOnly } from "./route-only.ts";
 
 const answerSchema = z

@@ -1,7 +1,7 @@
 import type { Deps } from "../deps.ts";
 import { ERRORS, ok, type Result } from "../errors.ts";
 import type { Principal } from "../tenancy/snapshot.ts";
-import type { RouteBody } from "./chat-body.ts";
+import type { RouteBody } from "./chat-body.schema.ts";
 import { planRequest, type Plan } from "./plan.ts";
 import { receiptOf } from "./receipt-of.ts";
 import { recordDecision } from "./record-decision.ts";
@@ -42,6 +42,7 @@ export async function routeOnly(
     finishReason: null,
     usage: null,
     upstreamMs: null,
+    firstByteMs: null,
   } as const;
   if (!plan.candidates.ok) {
     const { refusal } = plan.candidates;

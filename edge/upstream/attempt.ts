@@ -37,16 +37,17 @@ export async function attempt(
   deps: AttemptDeps,
   adapter: ProviderAdapter,
   call: UpstreamCall,
-  timeouts: Timeouts,
+  expected: { readonly stream: boolean; readonly timeouts: Timeouts },
   client: AbortSignal,
 ): Promise<AttemptResult> {
   const isGone = (): boolean => client.aborted;
   if (isGone()) return { kind: "aborted" };
   const controller = new AbortController();
   const cancel = (): void => controller.abort();
+  const { timeouts } = expected;
   const watchdog = new Watchdog(deps, timeouts.totalMs, cancel);
   client.addEventListener("abort", cancel);
-  const reading: Reading = { deps, watchdog, timeouts, cancel, begun: false };
+  const reading: Reading = { ...expected, deps, watchdog, cancel, begun: false };
   let result: AttemptResult;
   try {
     watchdog.watch(timeouts.firstByteMs);
@@ -64,6 +65,8 @@ interface Reading {
   readonly deps: AttemptDeps;
   readonly watchdog: Watchdog;
   readonly timeouts: Timeouts;
+  /** Whether a stream was asked for: nobody who did not ask could read one. */
+  readonly stream: boolean;
   readonly cancel: () => void;
   /** Whether part of the answer has arrived. */
   begun: boolean;
@@ -76,7 +79,7 @@ async function readAnswer(response: Response, reading: Reading): Promise<Attempt
     return failed(failure);
   }
   const { headers } = response;
-  if (response.ok && isEventStream(headers)) return openStream(response, reading);
+  if (response.ok && reading.stream && isEventStream(headers)) return openStream(response, reading);
   const body = await readBounded(response.body, MAX_ANSWER_BYTES, () => {
     reading.begun = true;
     reading.watchdog.watch(reading.timeouts.idleMs);

@@ -221,15 +221,15 @@ describe("retries and fallbacks", () => {
     ["server errors", status(500), 3, { code: "provider_error" }],
     ["a status that no retry helps", status(501), 1, { code: "provider_error" }],
     ["a connection that cannot be made", unreachable, 3, { code: "provider_error" }],
-    [
-      "a stream that ends before its first byte",
-      () => new Response("", { headers: { "content-type": "text/event-stream" } }),
-      3,
-      { code: "provider_error" },
-    ],
     ["a refused credential", status(401), 1, { code: "provider_auth_failed" }],
     ["a forbidden credential", status(403), 1, { code: "provider_auth_failed" }],
     ["a redirect", status(302, { location: "https://elsewhere.example" }), 1, { code: "provider_error" }],
+    [
+      "a stream nobody asked for",
+      () => new Response(STREAMS.text, { headers: { "content-type": "text/event-stream" } }),
+      1,
+      { code: "provider_error" },
+    ],
     ["an answer that is not JSON", status(200, {}, "<html>"), 1, { code: "provider_error" }],
     ["an answer that is no object", status(200, {}, "[1]"), 1, { code: "provider_error" }],
     ["a loop further on", status(508), 1, { code: "loop_detected" }],
@@ -241,6 +241,15 @@ describe("retries and fallbacks", () => {
       expect(played.calls).toHaveLength(calls);
     },
   );
+
+  it("asks again for a stream that ended before its first byte", async () => {
+    const sse =
+      (text: string): Reply =>
+      () =>
+        new Response(text, { headers: { "content-type": "text/event-stream" } });
+    const { forwarded } = await play({ replies: [sse(""), sse(STREAMS.text)], request: { stream: true } });
+    expect(forwarded).toMatchObject({ kind: "stream", attempts: 2 });
+  });
 
   it("waits as long as a provider asks, inside one budget over all calls", async () => {
     const { clock, calls } = await play({ replies: [status(429, { "retry-after": "6" })] });

@@ -131,7 +131,7 @@ async function ask(deps: ForwardDeps, request: ForwardRequest, candidate: Candid
     callId: request.callId,
     nowMs: deps.now(),
   };
-  return attempt(deps, adapter, call, timeoutsOf(model), request.signal);
+  return attempt(deps, adapter, call, { stream: request.stream, timeouts: timeoutsOf(model) }, request.signal);
 }
 
 function addressFailure(baseUrl: string | null, env: Env): UpstreamFailure | null {

@@ -22,6 +22,7 @@ export class Meter {
       this.done = true;
       return "content";
     }
+    if (event.type === "error") this.failed = true;
     const chunk = parseObject(event.data);
     if (chunk === null) return "content";
     this.observeAnswer(chunk);

@@ -2,7 +2,10 @@ import type { Model } from "../tenancy/snapshot.ts";
 
 /** Milliseconds. */
 export interface Timeouts {
-  /** Until the first byte of the answer, from the start of the call. */
+  /**
+   * Until the first byte of the answer, from the start of the call. Connecting is part of it: `fetch` does not tell
+   * when a connection stands, so a model's `connect_ms` has nothing to measure.
+   */
   readonly firstByteMs: number;
   /** Between two pieces of the answer. */
   readonly idleMs: number;

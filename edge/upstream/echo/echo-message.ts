@@ -1,4 +1,3 @@
-import { normaliseConversation } from "../../../inference/contract/index.ts";
 import { sampleOfSchema } from "./sample-of-schema.ts";
 
 /** The parts of a chat request that echo looks at. */
@@ -17,7 +16,7 @@ export type EchoMessage =
 
 /** What echo says: the call it is forced to make, a document in the format asked for, or what it was asked, by name. */
 export function echoMessage(request: EchoRequest): EchoMessage {
-  const asked = normaliseConversation(request.messages).at(-1)?.content ?? "";
+  const asked = textOf((request.messages.findLast(({ role }) => role === "user") ?? request.messages.at(-1))?.content);
   const forced = forcedTool(request);
   if (forced !== null) {
     const parameters = sampleOfSchema(forced["parameters"] ?? { type: "object" }, asked);
@@ -31,6 +30,13 @@ export function echoMessage(request: EchoRequest): EchoMessage {
     return { content: JSON.stringify({ model: request.model, asked }) };
   }
   return { content: `${request.model} was asked: ${asked}` };
+}
+
+/** The text in a message's content; parts of other kinds are named in brackets. */
+function textOf(content: unknown): string {
+  if (typeof content === "string") return content;
+  const parts = Array.isArray(content) ? content.filter(isRecord) : [];
+  return parts.map(({ type, text }) => (typeof text === "string" ? text : `[${String(type)}]`)).join(" ");
 }
 
 /** The function a request leaves no choice but to call; tools that are merely offered are not called. */

@@ -1,0 +1,7 @@
+import { normaliseConversation, type ChatMessage, type Turn } from "../../inference/contract/index.ts";
+
+/** The conversation a router model is shown, up to the latest user turn; null when there is no user turn to route. */
+export function routableTurns(messages: readonly ChatMessage[]): readonly Turn[] | null {
+  const turns = normaliseConversation(messages);
+  return turns.length === 0 ? null : turns;
+}
