@@ -1,0 +1,32 @@
+import { serveEngine } from "./decide/served-engine.ts";
+import type { Deps } from "./deps.ts";
+import { createMinilmEngine } from "./engines/embedded/minilm-zero-shot.ts";
+import { createRegistry } from "./engines/registry.ts";
+import { createVllmEngine } from "./engines/vllm/vllm-engine.ts";
+import type { Env } from "./env.ts";
+import { createMetrics } from "./metrics.ts";
+import type { Service } from "./service.ts";
+
+/** Puts the service together: the embedded engine always, and one vLLM engine for each configured deployment. */
+export function createService(env: Env, deps: Deps): Service {
+  const shared = { queueLimit: env.QUEUE_LIMIT, policyCacheBytes: env.POLICY_CACHE_BYTES, now: deps.now };
+  const minilm = createMinilmEngine({
+    threads: env.EMBEDDED_THREADS,
+    turnCacheBytes: env.TURN_CACHE_BYTES,
+    now: deps.now,
+  });
+  const embedded = serveEngine(minilm, {
+    ...shared,
+    calibration: env.CALIBRATION["embedded"],
+    concurrency: env.EMBEDDED_CONCURRENCY,
+  });
+  const deployed = env.ENGINES.map((deployment) =>
+    serveEngine(createVllmEngine(deployment, deps), {
+      ...shared,
+      calibration: env.CALIBRATION[deployment.name] ?? deployment.calibration,
+      concurrency: deployment.concurrency,
+    }),
+  );
+  const registry = createRegistry([embedded, ...deployed], env.DEFAULT_ENGINE);
+  return { env, deps, registry, metrics: createMetrics(registry.all) };
+}

@@ -1,0 +1,33 @@
+import { decideRequestSchema } from "../contract/index.ts";
+import { readBody } from "../http/read-body.ts";
+import { respond } from "../http/respond.ts";
+import type { Handle } from "../service.ts";
+import { reservedPolicy } from "./reserved-policy.ts";
+
+/** `POST /v1/decide`: which policy the latest user turn needs. The deadline counts from the request's arrival. */
+export const decideHandler: Handle =
+  ({ deps, env, registry, metrics }) =>
+  async (c) => {
+    const read = await readBody(c, decideRequestSchema, env.MAX_BODY_BYTES);
+    if (!read.ok) return respond(c, read.refusal);
+    const { policies, conversation, engine: name, isolation = "", deadlineMs } = read.value.body;
+    metrics.unknownKeys.inc({ route: "/v1/decide" }, read.value.unknownKeys);
+    const found = registry.find(name);
+    if (!found.ok) return respond(c, found.refusal);
+    const reserved = reservedPolicy(policies);
+    if (reserved !== null) return respond(c, reserved);
+    const engine = found.value;
+    c.set("engine", engine.name);
+
+    const remainingMs = deadlineMs - (deps.now() - c.get("arrivedAt"));
+    const deadline = deps.timeout(Math.max(0, Math.ceil(remainingMs)));
+    const signal = AbortSignal.any([deadline, c.req.raw.signal]);
+    const decided = await engine.decide(policies, { conversation, isolation, signal });
+    if (!decided.ok) {
+      metrics.decisions.inc({ engine: engine.name, result: decided.refusal.code });
+      return respond(c, decided.refusal);
+    }
+    metrics.decisions.inc({ engine: engine.name, result: decided.value.unsureReason ?? "ok" });
+    metrics.decisionSeconds.observe({ engine: engine.name }, (deps.now() - c.get("arrivedAt")) / 1000);
+    return c.json(decided.value);
+  };

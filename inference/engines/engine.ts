@@ -1,0 +1,47 @@
+import type { Policy, Turn, UnsureReason } from "../contract/index.ts";
+import type { Result } from "../errors.ts";
+
+/** The policies of one router version; `digest` is their `policyDigest`. */
+export interface PolicySet {
+  readonly policies: readonly Policy[];
+  readonly digest: string;
+}
+
+export interface DecideInput {
+  /** Normalised; the last turn is the user's. */
+  readonly conversation: readonly Turn[];
+  /** Opaque per-tenant token; no cache may answer one token with what another one put in. */
+  readonly isolation: string;
+  /** Aborts when the deadline has passed or the caller has gone: work for it must stop. */
+  readonly signal: AbortSignal;
+}
+
+/** What an engine read out of its model, before calibration. */
+export interface EngineReading {
+  /** One number a policy in published order, then one for `other`; log-odds up to a constant. */
+  readonly logits: readonly number[];
+  readonly unsureReason?: UnsureReason;
+  /** Milliseconds, by part. */
+  readonly timings: Readonly<Record<string, number>>;
+  readonly tokens?: { readonly prompt: number; readonly cached: number; readonly completion: number };
+}
+
+/**
+ * A router model. `decide` is a pure function of (policies, conversation): whatever it keeps between calls only
+ * makes it faster. `Prepared` is everything costly about a policy set; nothing outside the engine looks into it.
+ */
+export interface Engine<Prepared> {
+  readonly name: string;
+  /** Changes whenever the same input could get another answer. */
+  readonly version: string;
+  /** Loads or reaches the model. Rejects only when it can never work; a server that is still starting is waited for. */
+  readonly start: () => Promise<void>;
+  readonly stop: () => void;
+  readonly ready: () => boolean;
+  readonly prepare: (set: PolicySet) => Promise<Prepared>;
+  /** Bytes that keeping `prepared` costs. */
+  readonly bytesOf: (prepared: Prepared) => number;
+  readonly decide: (prepared: Prepared, input: DecideInput) => Promise<Result<EngineReading>>;
+  /** Cosine similarity of the policies' texts by index, -1..1; absent when the engine has no vectors. */
+  readonly similarity?: (prepared: Prepared) => number[][];
+}

@@ -1,0 +1,50 @@
+import { expect, test } from "vitest";
+import { parseEnv } from "./env.ts";
+
+const TOKENS = { SERVICE_TOKENS: "0123456789abcdef,fedcba9876543210" };
+const noFile = (): string => {
+  throw new Error("no such file");
+};
+
+const deployment = { name: "arch", baseUrls: ["http://gpu:8000"], model: "arch", format: "arch-router-v1" };
+
+test("two tokens, loopback and the embedded engine need nothing else", () => {
+  const env = parseEnv(TOKENS, noFile);
+  expect(env).toMatchObject({ HOST: "127.0.0.1", DEFAULT_ENGINE: "embedded", ENGINES: [] });
+  expect(env.SERVICE_TOKENS).toHaveLength(2);
+});
+
+test.each([
+  ["SERVICE_TOKENS", {}],
+  ["SERVICE_TOKENS", { SERVICE_TOKENS: "short" }],
+  ["SERVICE_TOKENS", { SERVICE_TOKENS: "0123456789abcdef,0123456789abcdeg,0123456789abcdeh" }],
+  ["PORT", { ...TOKENS, PORT: "http" }],
+  ["ENGINES", { ...TOKENS, ENGINES: "{not json" }],
+  ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([{ ...deployment, name: "embedded" }]) }],
+  ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([deployment, deployment]) }],
+  ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([{ ...deployment, format: "unheard-of" }]) }],
+  ["ENGINES_FILE", { ...TOKENS, ENGINES_FILE: "/nowhere" }],
+  ["CALIBRATION", { ...TOKENS, CALIBRATION: '{"embedded":{"temperature":0}}' }],
+  ["DEFAULT_ENGINE", { ...TOKENS, DEFAULT_ENGINE: "arch" }],
+])("a wrong %s stops the start and is named", (name, variables) => {
+  expect(() => parseEnv(variables, noFile)).toThrow(`missing or invalid configuration: ${name}`);
+});
+
+test("what is wrong is named without its value", () => {
+  expect(() => parseEnv({ SERVICE_TOKENS: "hush", PORT: "-1" }, noFile)).toThrow(
+    /^missing or invalid configuration: PORT, SERVICE_TOKENS$/,
+  );
+});
+
+test("engines and calibration may come from files", () => {
+  const files: Record<string, string> = {
+    "/engines.json": JSON.stringify([deployment]),
+    "/calibration.json": '{"arch":{"temperature":1.5}}',
+  };
+  const env = parseEnv(
+    { ...TOKENS, ENGINES_FILE: "/engines.json", CALIBRATION_FILE: "/calibration.json", DEFAULT_ENGINE: "arch" },
+    (path) => files[path] ?? noFile(),
+  );
+  expect(env.ENGINES[0]).toMatchObject({ name: "arch", concurrency: 32 });
+  expect(env.CALIBRATION["arch"]).toEqual({ temperature: 1.5, otherBias: 0 });
+});

@@ -1,0 +1,103 @@
+import { afterEach, expect, test } from "vitest";
+import { decideErrorSchema } from "../../inference/contract/index.ts";
+import { startInference } from "./inference-process.ts";
+import type { InferenceProcess } from "./inference-process.ts";
+import { decideRequest, policies, user } from "./requests.ts";
+
+let service: InferenceProcess | undefined;
+afterEach(async () => {
+  await service?.stop();
+  service = undefined;
+});
+
+/** Policies whose preparation takes long enough for something else to happen meanwhile. */
+const many = Array.from({ length: 60 }, (_, n) => ({
+  name: `topic ${n}`,
+  description: `Questions on topic ${n}: what it is, where it comes from, how it is used and what it costs`,
+}));
+
+/** Asks again and again until the engine says that a decision runs. */
+async function untilRunning(process: InferenceProcess): Promise<void> {
+  for (;;) {
+    const metrics = await (await process.get("/metrics")).text();
+    if (/engine_load\{engine="embedded",what="running"\} [1-9]/.test(metrics)) return;
+  }
+}
+
+test("SIGTERM lets a running decision finish, takes no new one and exits with 0", async () => {
+  service = await startInference({ DRAIN_MS: "60000" });
+  const deciding = service.post("/v1/decide", decideRequest([user("topic 3?")], { policies: many }));
+  await untilRunning(service);
+  service.signal("SIGTERM");
+  expect((await deciding).status).toBe(200);
+  expect(await service.exited).toBe(0);
+  await expect(service.get("/healthz", null)).rejects.toThrow();
+  expect(service.logs.map((log) => log["event"])).toEqual(expect.arrayContaining(["listening", "draining", "stopped"]));
+});
+
+test("SIGINT with nothing running exits with 0, an idle kept-alive connection notwithstanding", async () => {
+  service = await startInference();
+  await (await service.get("/healthz", null)).text();
+  service.signal("SIGINT");
+  expect(await service.exited).toBe(0);
+});
+
+test("health is answered while a burst of decisions waits", async () => {
+  const bursting = (service = await startInference());
+  const order: string[] = [];
+  const burst = Array.from({ length: 60 }, (_, n) =>
+    bursting.post("/v1/decide", decideRequest([user(`question number ${n} about trains`)])).then((response) => {
+      order.push(`decision ${String(response.status)}`);
+    }),
+  );
+  await untilRunning(service);
+  expect((await service.get("/healthz", null)).status).toBe(200);
+  order.push("healthz");
+  await Promise.all(burst);
+  expect(order.filter((entry) => entry === "decision 200")).toHaveLength(60);
+  expect(order.indexOf("healthz")).toBeLessThan(order.length - 1);
+});
+
+test("a deadline that passes during preparation is a 504, and the preparation goes on", async () => {
+  service = await startInference();
+  const late = await service.post("/v1/decide", decideRequest([user("topic 3?")], { policies: many, deadlineMs: 5 }));
+  expect(late.status).toBe(504);
+  expect(decideErrorSchema.parse(await late.json()).error.code).toBe("deadline_exceeded");
+  expect((await service.post("/v1/prepare", { contract: 1, policies: many })).status).toBe(200);
+  const warm = await service.post("/v1/decide", decideRequest([user("topic 3?")], { policies: many }));
+  const { timings } = (await warm.json()) as { timings: Record<string, number> };
+  expect(timings["prepare_ms"]).toBeLessThan(timings["total_ms"] ?? 0);
+});
+
+test("more decisions than may wait are refused at once, with a time to come back", async () => {
+  const busy = (service = await startInference({ EMBEDDED_CONCURRENCY: "1", QUEUE_LIMIT: "1" }));
+  const first = service.post("/v1/decide", decideRequest([user("topic 3?")], { policies: many }));
+  await untilRunning(service);
+  const others = await Promise.all([1, 2, 3].map((n) => busy.post("/v1/decide", decideRequest([user(`topic ${n}?`)]))));
+  const refused = others.filter((response) => response.status === 429);
+  expect(refused).toHaveLength(2);
+  expect(refused[0]?.headers.get("retry-after")).toBe("1");
+  expect((await first).status).toBe(200);
+});
+
+test("a configuration that cannot work stops the start and names the variable, not its value", async () => {
+  const start = startInference({ SERVICE_TOKENS: "hush-hush", PORT: "0" });
+  await expect(start).rejects.toThrow(/exited with 1.*SERVICE_TOKENS/s);
+  await expect(start).rejects.not.toThrow(/hush-hush/);
+});
+
+test("a port that is taken is a clear message and an exit code", async () => {
+  service = await startInference();
+  const { port } = new URL(service.url);
+  await expect(startInference({ PORT: port })).rejects.toThrow(/exited with 1.*EADDRINUSE/s);
+});
+
+test("another calibration is another engine version", async () => {
+  service = await startInference();
+  const plain = (await (await service.get("/v1/engines")).json()) as { engines: { version: string }[] };
+  await service.stop();
+  service = await startInference({ CALIBRATION: JSON.stringify({ embedded: { temperature: 2 } }) });
+  const flatter = (await (await service.get("/v1/engines")).json()) as { engines: { version: string }[] };
+  expect(flatter.engines[0]?.version).not.toBe(plain.engines[0]?.version);
+  expect((await service.post("/v1/decide", decideRequest([user("rain?")], { policies }))).status).toBe(200);
+});
