@@ -1,9 +1,7 @@
 import { Tensor } from "onnxruntime-node";
 import type { PolicySet } from "../../engine.ts";
-import type { Tokenize } from "../tokenizer.ts";
 import { policyText } from "./policy-text.ts";
-import type { EncodedSegment, SegmentEncoder } from "./segment-encoder.ts";
-import { policySegment } from "./segment.ts";
+import type { EncodedSegment, EncodeSegment } from "./segment-encoder.ts";
 
 /** A policy set as the match and head graphs take it; P policies of up to L tokens. */
 export interface EncodedSet {
@@ -17,14 +15,10 @@ export interface EncodedSet {
   readonly bytes: number;
 }
 
-/** Encodes every policy once. */
-export async function encodeSet(
-  { policies, digest }: PolicySet,
-  tokenize: Tokenize,
-  encoder: SegmentEncoder,
-): Promise<EncodedSet> {
+/** Encodes every policy once, one after the other: a turn that comes meanwhile waits for one of them, not for all. */
+export async function encodeSet({ policies, digest }: PolicySet, encode: EncodeSegment): Promise<EncodedSet> {
   const encoded: EncodedSegment[] = [];
-  for (const policy of policies) encoded.push(await encoder.encode(policySegment(tokenize, policyText(policy))));
+  for (const policy of policies) encoded.push(await encode({ kind: "policy", text: policyText(policy) }));
   const length = Math.max(...encoded.map((one) => one.length));
   const rows = (of: (one: EncodedSegment) => Float32Array, size: number, dims: readonly number[]): Tensor => {
     const data = new Float32Array(encoded.length * size);

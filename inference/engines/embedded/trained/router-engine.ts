@@ -2,36 +2,32 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { deadlineExceeded, ok } from "../../../errors.ts";
 import type { Engine } from "../../engine.ts";
-import { createTokenizer } from "../tokenizer.ts";
-import type { Tokenize } from "../tokenizer.ts";
 import { cosine } from "../vectors.ts";
 import { confident, parseConfidence } from "./confidence.ts";
 import type { ConfidenceModel } from "./confidence.ts";
 import { encodeSet } from "./encoded-set.ts";
 import type { EncodedSet } from "./encoded-set.ts";
-import { loadSegmentEncoder } from "./segment-encoder.ts";
-import type { SegmentEncoder } from "./segment-encoder.ts";
-import { turnSegment } from "./segment.ts";
+import { startSegmentThreads } from "./segment-threads.ts";
+import type { SegmentThreads } from "./segment-threads.ts";
 import { loadSetHead } from "./set-head.ts";
 import { userTurns } from "./user-turns.ts";
+import type { UserTurn } from "./user-turns.ts";
 import { createWalk } from "./walk.ts";
 import type { Walk } from "./walk.ts";
-
-/** Cuts are made on segments, whose parts have bounds of their own. */
-const UNCUT = 1_000_000;
 
 interface RouterEngineOptions {
   /** Folder with the graphs, tokenizer.json and confidence.json. */
   readonly directory: string;
   readonly version: string;
+  /** Threads that encode; each holds the model once. */
+  readonly threads: number;
   readonly turnCacheBytes: number;
   /** Milliseconds, monotonic. */
   readonly now: () => number;
 }
 
 interface Loaded {
-  readonly tokenize: Tokenize;
-  readonly encoder: SegmentEncoder;
+  readonly encoder: SegmentThreads;
   readonly walk: Walk;
   readonly confidence: ConfidenceModel;
 }
@@ -56,11 +52,12 @@ export function createRouterEngine(options: RouterEngineOptions): Engine<Encoded
       loaded = await load(options);
     },
     stop: () => {
+      loaded?.encoder.stop();
       loaded = undefined;
     },
-    ready: () => loaded !== undefined,
+    ready: () => loaded?.encoder.alive() ?? false,
 
-    prepare: (set) => encodeSet(set, model().tokenize, model().encoder),
+    prepare: (set) => encodeSet(set, model().encoder.encode),
     bytesOf: (prepared) => prepared.bytes,
 
     decide: async (set, { conversation, isolation, signal }) => {
@@ -76,15 +73,14 @@ export function createRouterEngine(options: RouterEngineOptions): Engine<Encoded
   };
 }
 
-async function load({ directory, turnCacheBytes }: RouterEngineOptions): Promise<Loaded> {
-  const readJson = async (name: string) => JSON.parse(await readFile(join(directory, name), "utf8")) as object;
-  const tokenize = createTokenizer(await readJson("tokenizer.json"), UNCUT);
-  const [encoder, head] = await Promise.all([loadSegmentEncoder(directory), loadSetHead(directory)]);
-  await encoder.encode(turnSegment(tokenize, "warm up", "warm up"));
-  const walk = createWalk({
-    head,
-    encode: ({ text, assistant }) => encoder.encode(turnSegment(tokenize, text, assistant)),
-    cacheBytes: turnCacheBytes,
-  });
-  return { tokenize, encoder, walk, confidence: parseConfidence(await readJson("confidence.json")) };
+async function load({ directory, threads, turnCacheBytes }: RouterEngineOptions): Promise<Loaded> {
+  const stated = JSON.parse(await readFile(join(directory, "confidence.json"), "utf8")) as unknown;
+  const [encoder, head] = await Promise.all([startSegmentThreads(directory, threads), loadSetHead(directory)]);
+  const encode = (turn: UserTurn) => encoder.encode({ kind: "turn", ...turn });
+  await encode({ text: "warm up", assistant: "warm up" });
+  return {
+    encoder,
+    walk: createWalk({ head, encode, cacheBytes: turnCacheBytes }),
+    confidence: parseConfidence(stated),
+  };
 }

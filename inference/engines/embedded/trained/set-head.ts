@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { Tensor } from "onnxruntime-node";
 import type { EncodedSet } from "./encoded-set.ts";
 import type { EncodedSegment } from "./segment-encoder.ts";
-import { floats, loadSession } from "./segment-encoder.ts";
+import { floats, loadSession } from "./session.ts";
 
 /** Features that the match graph gives for a turn and a policy. */
 export const PAIR_FEATURES = 5;
