@@ -3,6 +3,7 @@ import { pointer } from "../../http/validation-hook.ts";
 import { modelsOfDraft, publishable } from "../../routing/draft-document.ts";
 import { policyDigestOf } from "../../routing/policy-digest-of.ts";
 import type { RouterDocument } from "../../routing/router-document.ts";
+import { within } from "../../within.ts";
 import type { TenantContext } from "../context.ts";
 import { difference } from "../difference.ts";
 import { write } from "../write.ts";
@@ -11,6 +12,9 @@ import { holdModels, lockRouter, setPublishedVersion } from "./routers.store.ts"
 import type { Publish, VersionSummary } from "./schema.ts";
 import { insertVersion, lastVersion } from "./versions.store.ts";
 import { versionSummary } from "./view.ts";
+
+/** Milliseconds a publish waits for inference to be ready for the new policies. */
+const WARM_LIMIT_MS = 2_000;
 
 /**
  * Makes the draft the router's next version, in force everywhere within the snapshot's bound. Whatever the draft was
@@ -51,10 +55,13 @@ export async function publishRouter(
       audit: { tenantId, action: "router.publish", targetKind: "router", targetId: router.id, changes },
     });
   });
-  // Inference prepares before the first request needs it; it also would without this.
-  if (published.ok) {
-    for (const { policies, settings } of made)
-      context.waitUntil(context.deps.decider.prepare(policies, settings.engine));
-  }
+  if (published.ok) for (const document of made) await warm(context, document);
   return published;
+}
+
+/** Has inference ready before the first request; the answer waits for it only so long, the work goes on regardless. */
+async function warm({ deps, waitUntil }: TenantContext, { policies, settings }: RouterDocument): Promise<void> {
+  const prepared = deps.decider.prepare(policies, settings.engine);
+  waitUntil(prepared);
+  await within(deps.sleep, WARM_LIMIT_MS, () => prepared);
 }
