@@ -72,6 +72,14 @@ describe("what a request needs", () => {
     );
   });
 
+  it("takes JSON as wide as a client cares to send, and stops counting what fits nowhere", () => {
+    const of = (tools: unknown) => requestNeeds({ ...user("hi"), tools: [tools] }).tokens;
+    expect(of(Array.from({ length: 1_000_000 }, () => 1))).toBeGreaterThan(250_000);
+    expect(of(Array.from({ length: 200_000 }, () => ["x".repeat(40)]))).toBe(
+      of([...Array.from({ length: 100_000 }, () => ["x".repeat(40)]), ...Array.from({ length: 100_000 }, () => [])]),
+    );
+  });
+
   it("takes JSON as deep as a client cares to send", () => {
     const depth = 200_000;
     const tools = JSON.parse("[".repeat(depth) + "]".repeat(depth)) as unknown;

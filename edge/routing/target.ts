@@ -37,7 +37,8 @@ export function candidates(
   const allowed = capable.filter(({ model }) => allowedModels === null || allowedModels.includes(model.slug));
   if (allowed.length > 0) return ok(allowed);
   if (capable.length > 0) {
-    return refuse("model_not_allowed", { message: "This API key may use none of the models that could serve this." });
+    const message = "This API key may use none of the models that could serve this.";
+    return refuse("model_not_allowed", { message, param: "model" });
   }
   if (listed.length === 0) {
     return refuse("no_capable_target", { message: "None of the models this router names exists.", param: "model" });

@@ -10,6 +10,6 @@ export interface AuthLimits {
 
 /** Limits of one isolate; generous, because many callers can share an address. */
 export const createAuthLimits = (): AuthLimits => ({
-  refusals: new FailureLimit({ burst: 500, perSecond: 20 }),
-  lookups: new FailureLimit({ burst: 200, perSecond: 10 }),
+  refusals: new FailureLimit({ burst: 500, perSecond: 50 }),
+  lookups: new FailureLimit({ burst: 200, perSecond: 50 }),
 });
