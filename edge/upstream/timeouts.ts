@@ -4,7 +4,7 @@ import type { Model } from "../tenancy/snapshot.ts";
 export interface Timeouts {
   /**
    * Until the first byte of the answer, from the start of the call. Connecting is part of it: `fetch` does not tell
-   * when a connection stands, so a model's `connect_ms` has nothing to measure.
+   * when a connection stands, so there is no limit for that alone.
    */
   readonly firstByteMs: number;
   /** Between two pieces of the answer. */
