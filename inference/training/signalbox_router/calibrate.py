@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import random
 from pathlib import Path
@@ -30,9 +31,7 @@ def main() -> None:
     here = Path(__file__).resolve().parent.parent
     parser.add_argument("--worlds", type=Path, default=here / "worlds")
     parser.add_argument("--checkpoint", type=Path, required=True, help="the checkpoint that was exported")
-    parser.add_argument(
-        "--model", type=Path, required=True, help="folder of the exported model; confidence.json lands here"
-    )
+    parser.add_argument("--model", type=Path, required=True, help="folder of the exported model; model.json lands here")
     parser.add_argument("--held-out", type=int, default=30)
     options = parser.parse_args()
     torch.set_num_threads(1)
@@ -54,9 +53,19 @@ def main() -> None:
             measure(*_examples(everything, logits, bias, measured), weights, constant),
         )
     weights, constant = fit(*_examples(everything, logits, bias, list(range(len(everything)))))
-    found = {"otherBias": bias, "weights": [round(w, 5) for w in weights.tolist()], "bias": round(float(constant), 5)}
-    (options.model / "confidence.json").write_text(json.dumps(found, indent=2) + "\n")
-    print(found)
+    numbers = [round(w, 5) for w in weights.tolist()]
+    confidence = {"otherBias": bias, "weights": numbers, "bias": round(float(constant), 5)}
+    described = {"version": version_of(options.model, confidence), "confidence": confidence}
+    (options.model / "model.json").write_text(json.dumps(described, indent=2) + "\n")
+    print(described)
+
+
+def version_of(model: Path, confidence: dict[str, Any]) -> str:
+    """A name that changes with anything the answers depend on."""
+    digest = hashlib.sha256(json.dumps(confidence, sort_keys=True).encode())
+    for name in ("encoder.onnx", "match.onnx", "head.onnx", "tokenizer.json"):
+        digest.update((model / name).read_bytes())
+    return f"set-router-{digest.hexdigest()[:10]}"
 
 
 def with_strangers(records: list[Record], rng: random.Random) -> list[Record]:

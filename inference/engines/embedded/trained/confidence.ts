@@ -2,7 +2,7 @@ import { z } from "zod";
 
 const SIGNALS = 9;
 
-const confidenceSchema = z.object({
+export const confidenceSchema = z.object({
   /** Added to the logit of `other` before anything else. */
   otherBias: z.number(),
   /** Weights of a logistic model over `signals`, in their order. */
@@ -15,8 +15,6 @@ export type ConfidenceModel = z.infer<typeof confidenceSchema>;
 const BISECTIONS = 40;
 const MIN_SCALE = 1e-3;
 const MAX_SCALE = 1e3;
-
-export const parseConfidence = (value: unknown): ConfidenceModel => confidenceSchema.parse(value);
 
 /**
  * Logits whose softmax gives the best option the probability that the confidence model states: the same order, scaled

@@ -1,10 +1,10 @@
-import { readFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { deadlineExceeded, ok } from "../../../errors.ts";
 import type { Engine } from "../../engine.ts";
 import { cosine } from "../vectors.ts";
-import { confident, parseConfidence } from "./confidence.ts";
-import type { ConfidenceModel } from "./confidence.ts";
+import { confidenceSchema, confident } from "./confidence.ts";
 import { encodeSet } from "./encoded-set.ts";
 import type { EncodedSet } from "./encoded-set.ts";
 import { startSegmentThreads } from "./segment-threads.ts";
@@ -16,9 +16,8 @@ import { createWalk } from "./walk.ts";
 import type { Walk } from "./walk.ts";
 
 interface RouterEngineOptions {
-  /** Folder with the graphs, tokenizer.json and confidence.json. */
+  /** Folder with the graphs, tokenizer.json and model.json. */
   readonly directory: string;
-  readonly version: string;
   /** Threads that encode; each holds the model once. */
   readonly threads: number;
   readonly turnCacheBytes: number;
@@ -26,10 +25,12 @@ interface RouterEngineOptions {
   readonly now: () => number;
 }
 
+/** `version` is made of everything that the answers depend on. */
+const modelSchema = z.object({ version: z.string().min(1), confidence: confidenceSchema });
+
 interface Loaded {
   readonly encoder: SegmentThreads;
   readonly walk: Walk;
-  readonly confidence: ConfidenceModel;
 }
 
 /**
@@ -38,7 +39,9 @@ interface Loaded {
  * in order, on the model's own answers.
  */
 export function createRouterEngine(options: RouterEngineOptions): Engine<EncodedSet> {
-  const { now } = options;
+  const { now, directory } = options;
+  const stated = JSON.parse(readFileSync(join(directory, "model.json"), "utf8")) as unknown;
+  const { version, confidence } = modelSchema.parse(stated);
   let loaded: Loaded | undefined;
   const model = (): Loaded => {
     if (loaded === undefined) throw new Error("the embedded engine was used before it was started");
@@ -47,7 +50,7 @@ export function createRouterEngine(options: RouterEngineOptions): Engine<Encoded
 
   return {
     name: "embedded",
-    version: options.version,
+    version,
     start: async () => {
       loaded = await load(options);
     },
@@ -61,9 +64,8 @@ export function createRouterEngine(options: RouterEngineOptions): Engine<Encoded
     bytesOf: (prepared) => prepared.bytes,
 
     decide: async (set, { conversation, isolation, signal }) => {
-      const { walk, confidence } = model();
       const started = now();
-      const decided = await walk.decide(set, userTurns(conversation), isolation, signal);
+      const decided = await model().walk.decide(set, userTurns(conversation), isolation, signal);
       if (decided === null) return deadlineExceeded();
       const logits = confident(decided.logits, decided.previous, confidence);
       return ok({ logits, timings: { decide_ms: now() - started } });
@@ -74,13 +76,8 @@ export function createRouterEngine(options: RouterEngineOptions): Engine<Encoded
 }
 
 async function load({ directory, threads, turnCacheBytes }: RouterEngineOptions): Promise<Loaded> {
-  const stated = JSON.parse(await readFile(join(directory, "confidence.json"), "utf8")) as unknown;
   const [encoder, head] = await Promise.all([startSegmentThreads(directory, threads), loadSetHead(directory)]);
   const encode = (turn: UserTurn) => encoder.encode({ kind: "turn", ...turn });
   await encode({ text: "warm up", assistant: "warm up" });
-  return {
-    encoder,
-    walk: createWalk({ head, encode, cacheBytes: turnCacheBytes }),
-    confidence: parseConfidence(stated),
-  };
+  return { encoder, walk: createWalk({ head, encode, cacheBytes: turnCacheBytes }) };
 }
