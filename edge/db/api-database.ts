@@ -56,10 +56,10 @@ async function transaction<T>(
   });
   // A connection that breaks also fails the query under way, and that is where it is reported.
   client.on("error", () => undefined);
+  await client.connect().catch((error: unknown) => {
+    throw databaseFailure(error);
+  });
   try {
-    await client.connect().catch((error: unknown) => {
-      throw databaseFailure(error);
-    });
     return await drizzleOverSocket({ client }).transaction(async (tx) => {
       await tx.execute(scopeStatement(scope));
       return work(tx);
@@ -67,6 +67,13 @@ async function transaction<T>(
   } catch (error) {
     throw error instanceof DrizzleQueryError ? databaseFailure(error) : error;
   } finally {
-    await Promise.race([client.end().catch(() => undefined), sleep(GOODBYE_LIMIT_MS)]);
+    await sayGoodbye(client);
   }
+}
+
+/** A server that does not answer a goodbye holds nobody up. */
+async function sayGoodbye(client: Client): Promise<void> {
+  const said = new AbortController();
+  await Promise.race([client.end().catch(() => undefined), sleep(GOODBYE_LIMIT_MS, said.signal)]);
+  said.abort();
 }

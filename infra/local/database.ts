@@ -13,6 +13,8 @@ export interface DatabaseOptions {
   readonly bridgePort?: number;
   readonly logDir: string;
   readonly log: BridgeLog;
+  /** Gives up starting. */
+  readonly signal: AbortSignal;
 }
 
 export interface RunningDatabase {
@@ -33,10 +35,12 @@ export async function startDatabase(options: DatabaseOptions): Promise<RunningDa
     dataDir: join(options.dataDir, "postgres"),
     password: options.adminPassword,
     durable: options.durable,
+    signal: options.signal,
     logFile: join(options.logDir, "postgres.log"),
     ...(options.postgresPort === undefined ? {} : { port: options.postgresPort }),
   });
   try {
+    options.signal.throwIfAborted();
     const passwords = { signalbox_edge: secret(), signalbox_api: secret(), signalbox_jobs: secret() };
     await migrate({ databaseUrl: postgres.adminUrl, passwords });
     const bridge = await startBridge({

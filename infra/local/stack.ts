@@ -76,6 +76,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
           logDir,
           adminPassword: options.secrets.adminPassword,
           durable: options.durable,
+          signal,
           log: (event, fields) => {
             traffic.saw(fields);
             bridgeLog.write(`${JSON.stringify({ event, ...fields })}\n`);

@@ -19,6 +19,8 @@ export interface PostgresOptions {
   readonly logFile: string;
   /** False for data that nobody will miss: no fsync. */
   readonly durable: boolean;
+  /** Gives up starting. */
+  readonly signal: AbortSignal;
 }
 
 export interface RunningPostgres {
@@ -47,6 +49,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const user = await unprivileged(options.dataDir, [native, join(native, "lib"), join(native, "share")]);
   if (!(await exists(options.dataDir))) await initialise(options, binaries, user);
   await clearLeftover(options.dataDir);
+  options.signal.throwIfAborted();
   for (let attempt = 1; ; attempt += 1) {
     const port = options.port ?? (await freePort());
     const child = launch(options, port, binaries, user);
@@ -70,14 +73,19 @@ async function initialise(options: PostgresOptions, binaries: PostgresBinaries, 
       stdio: ["ignore", "ignore", "pipe"],
       cwd: dirname(options.dataDir),
       env: environment(),
+      signal: options.signal,
+      killSignal: "SIGKILL",
     });
+    // Aborted: said by the exit too.
+    child.on("error", () => undefined);
     const output = collect(child);
     const code = await exitOf(child);
+    options.signal.throwIfAborted();
     if (code !== 0) throw new Error(`initdb failed: ${output().trim().split("\n").slice(-3).join(" ")}`);
     await rename(building, options.dataDir);
   } finally {
     await rm(passwordFile, { force: true });
-    await rm(building, { recursive: true, force: true });
+    await rm(building, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 
@@ -88,6 +96,8 @@ function launch(options: PostgresOptions, port: number, binaries: PostgresBinari
     unix_socket_directories: "",
     // A query whose client has gone is stopped soon, not when it is done.
     client_connection_check_interval: "1s",
+    // Passwords here are long and random: stretching them protects nothing and would cost every connection.
+    scram_iterations: "1",
     ...(options.durable ? {} : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);

@@ -1,0 +1,120 @@
+import { randomBytes, randomInt } from "node:crypto";
+import type pg from "pg";
+import { makeId } from "../../edge/ids.ts";
+import type { DecisionRecord } from "../../edge/usage/decision-record.ts";
+
+const random = (): number => randomInt(2 ** 47) / 2 ** 47;
+
+/** Ids and the key hash of a tenant with a row in every table of the schema. */
+export interface FullTenant {
+  readonly id: string;
+  readonly keyId: string;
+  readonly keyHash: string;
+}
+
+export const DOCUMENT = {
+  policies: [{ name: "code", description: "Write code", domain: "coding" }],
+  targets: { code: { model: "m" } },
+  fallback: { model: "m" },
+  unsure: null,
+  settings: { engine: "default", deadline_ms: 250, min_confidence: 0, mode: "enforce" },
+};
+
+/** An id as the worker makes it. */
+export const newId = (kind: Parameters<typeof makeId>[0], now = Date.now()): string => makeId(kind, now, random);
+
+export function decisionRecord(tenantId: string, fields: Partial<DecisionRecord> = {}): DecisionRecord {
+  return {
+    id: newId("decision"),
+    tenant_id: tenantId,
+    key_id: "key_x",
+    request_id: "req_x",
+    created_at: new Date().toISOString(),
+    kind: "completion",
+    router: "default",
+    router_version: 1,
+    policy_digest: "d".repeat(64),
+    outcome: "matched",
+    policy: "code",
+    confidence: 0.75,
+    alternatives: [{ policy: null, probability: 0.25 }],
+    source: "engine",
+    engine: "embedded@1",
+    unsure_reason: null,
+    conversation_key: "c",
+    conversation_key_source: "messages",
+    arm: null,
+    requested_model: "auto",
+    model: "m",
+    provider: "p",
+    upstream_model: "m",
+    attempts: 1,
+    stream: true,
+    request_status: "completed",
+    http_status: 200,
+    error_code: null,
+    finish_reason: "stop",
+    input_tokens: 12,
+    cached_input_tokens: 0,
+    output_tokens: 34,
+    reasoning_tokens: null,
+    estimated: false,
+    cost_usd: 0.001,
+    timings_ms: { decide: 4, total: 40 },
+    ...fields,
+  };
+}
+
+/** Makes a tenant and fills every table with a row of it, as superuser, past the API. */
+export async function makeFullTenant(admin: pg.Client): Promise<FullTenant> {
+  const id = newId("tenant");
+  const keyId = newId("key");
+  const keyHash = randomBytes(32).toString("hex");
+  const insert = (table: string, row: Record<string, unknown>): Promise<unknown> => {
+    const names = Object.keys(row);
+    const places = names.map((_, index) => `$${String(index + 1)}`);
+    const values = Object.values(row).map((v) => (typeof v === "object" && v !== null ? JSON.stringify(v) : v));
+    return admin.query(`INSERT INTO signalbox.${table} (${names.join()}) VALUES (${places.join()})`, values);
+  };
+  const tenant = { tenant_id: id };
+  await insert("tenants", { id, name: "Full" });
+  await insert("api_keys", {
+    ...tenant,
+    id: keyId,
+    name: "k",
+    environment: "dev",
+    hash: keyHash,
+    display_prefix: "sbx_dev_k",
+    scopes: ["inference"],
+    allowed_models: ["m"],
+    expires_at: "2030-01-02T03:04:05.678Z",
+  });
+  const sealed = { key_id: "k", nonce: "n", ciphertext: "c" };
+  const address = { base_url: "https://p.example/v1", credential: sealed };
+  await insert("providers", { ...tenant, id: "prv_1", slug: "p", kind: "openai-compatible", ...address });
+  await insert("models", {
+    ...tenant,
+    id: "mdl_1",
+    slug: "m",
+    provider_id: "prv_1",
+    upstream_model: "up/m",
+    prices: { input_per_million: 0.25, output_per_million: 2 },
+    context_window: 4096,
+    modalities: ["text", "image"],
+    capabilities: { tools: false },
+    timeouts: { total_ms: 1000 },
+  });
+  await insert("routers", { ...tenant, id: "rtr_1", slug: "default" });
+  await insert("router_drafts", { ...tenant, router_id: "rtr_1", etag: "e", document: DOCUMENT });
+  const published = { policy_digest: "d".repeat(64), published_by: keyId };
+  await insert("router_versions", { ...tenant, router_id: "rtr_1", version: 1, document: DOCUMENT, ...published });
+  await admin.query("UPDATE signalbox.routers SET published_version = 1 WHERE tenant_id = $1", [id]);
+  await admin.query("SELECT signalbox.append_decisions($1)", [JSON.stringify([decisionRecord(id)])]);
+  await insert("idempotency_keys", { ...tenant, scope_hash: "s", body_hash: "b", response: {} });
+  const entry = { actor: keyId, action: "a", target_kind: "t", target_id: "t", changes: {}, request_id: "r" };
+  await insert("audit_log", { ...tenant, id: newId("audit"), ...entry });
+  const operatorEntry = { action: "a", changes: {}, request_id: "r" };
+  await insert("operator_audit_log", { ...tenant, id: newId("audit"), ...operatorEntry });
+  await insert("operator_idempotency_keys", { scope_hash: newId("request"), body_hash: "b", response: {} });
+  return { id, keyId, keyHash };
+}
