@@ -1,7 +1,7 @@
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { makeId } from "../../edge/ids.ts";
 import type { DecisionRecord } from "../../edge/usage/decision-record.ts";
-import { mintTenant, type TestTenant } from "../stack/tenant.ts";
+import { call, mintEchoTenant, mintTenant, type TestTenant } from "../stack/tenant.ts";
 import { expectProblem, pointers } from "./problem.ts";
 import { append, receipt } from "./receipt.ts";
 
@@ -131,5 +131,31 @@ describe("receipts", () => {
     expect((await other.api(`/decisions/${fresh.id}`)).status).toBe(200);
     expectProblem(await tenant.api(`/decisions/${old.id}`), 404, "not_found");
     expectProblem(await tenant.api(`/decisions/${fresh.id}`), 404, "decision_pending");
+  });
+
+  it("of a request come after its answer, and are found by what the client called the conversation", async () => {
+    const { tenant: own, inferenceKey } = await mintEchoTenant({
+      policies: [{ name: "code", description: "Writing code" }],
+      targets: {},
+      fallback: { model: "echo-small" },
+    });
+    const answer = await call("/v1/chat/completions", inferenceKey, {
+      body: { model: "echo-large", messages: [{ role: "user", content: "hello" }] },
+      headers: { "x-signalbox-conversation": "talk-1" },
+    });
+    expect(answer.status).toBe(200);
+    const id = answer.headers.get("x-signalbox-decision");
+    const receipt = await vi.waitFor(
+      async () => {
+        const read = await own.api(`/decisions/${id}`);
+        if (read.status !== 200) expectProblem(read, 404, "decision_pending");
+        expect(read.status).toBe(200);
+        return read;
+      },
+      { timeout: 25_000, interval: 250 },
+    );
+    expect(receipt.body).toMatchObject({ id, source: "explicit", model: "echo-large", status: "completed" });
+    expect((await own.api("/decisions?conversation=talk-1")).body.data).toEqual([receipt.body]);
+    expect((await own.api("/decisions?conversation=talk-2")).body.data).toEqual([]);
   });
 });

@@ -65,7 +65,7 @@ export const decisionQuerySchema = pageQuery("decision").extend({
   outcome: z.enum(["matched", "other", "unsure"]).optional(),
   conversation: z
     .string()
-    .regex(/^[^\0]{1,512}$/, "1 to 512 characters")
+    .regex(/^\P{Cc}{1,512}$/u, "1 to 512 characters, none of them control characters")
     .optional()
     .openapi({
       description: "What the client named the conversation: `x-signalbox-conversation` and its substitutes.",
