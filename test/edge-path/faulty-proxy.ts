@@ -1,10 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/**
- * What becomes of requests: passed on, cut off, never answered, or answered by the test. Requests that hang are cut off
- * when the mode changes.
- */
+/** What becomes of requests from now on: passed on, cut off, never answered, or answered by the test. */
 type Mode = "pass" | "cut" | "hang" | ((response: ServerResponse) => void);
 
 const HOP_HEADERS = new Set(["host", "connection", "content-length", "transfer-encoding"]);
@@ -13,7 +10,6 @@ const HOP_HEADERS = new Set(["host", "connection", "content-length", "transfer-e
 export class FaultyProxy {
   readonly #server = createServer((request, response) => void this.#serve(request, response));
   readonly #target: URL;
-  readonly #held = new Set<ServerResponse>();
   readonly #waiting = new Set<() => void>();
   #mode: Mode = "pass";
   /** Requests that came, whatever became of them. */
@@ -40,8 +36,6 @@ export class FaultyProxy {
 
   set mode(mode: Mode) {
     this.#mode = mode;
-    for (const response of this.#held) response.destroy();
-    this.#held.clear();
   }
 
   /** The next request has come. */
@@ -50,7 +44,6 @@ export class FaultyProxy {
   }
 
   async close(): Promise<void> {
-    this.mode = "cut";
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
@@ -60,10 +53,9 @@ export class FaultyProxy {
     for await (const chunk of request) chunks.push(chunk as Buffer);
     this.seen += 1;
     const mode = this.#mode;
-    if (mode === "hang") this.#held.add(response);
-    else if (mode === "cut") response.destroy();
+    if (mode === "cut") response.destroy();
     else if (mode === "pass") await this.#pass(request, Buffer.concat(chunks), response);
-    else mode(response);
+    else if (mode !== "hang") mode(response);
     for (const told of this.#waiting) told();
     this.#waiting.clear();
   }
