@@ -26,7 +26,7 @@ async function inferenceWith(...servers: VllmStandIn[]): Promise<InferenceProces
     format: "arch-router-v1",
     apiKey: "upstream-key",
   };
-  const service = await startInference({ ENGINES: JSON.stringify([deployment]) });
+  const service = await startInference({ ENGINES: JSON.stringify([deployment]), EMBEDDED_THREADS: "1" });
   running.push(service);
   return service;
 }

@@ -12,7 +12,7 @@ export interface TurnEncodings {
 }
 
 /** Encodings of turns by hash of isolation token and text, least recently used out first beyond `maxBytes`. */
-export function createTurnEncodings(encoder: Encoder, maxBytes: number): TurnEncodings {
+export function createTurnEncodings(encoder: Pick<Encoder, "encode">, maxBytes: number): TurnEncodings {
   const whole = new Map<string, Encoding>();
   const pooled = new Map<string, Float32Array>();
   let bytes = 0;

@@ -31,9 +31,10 @@ const GOODBYE_SOURCE = `${phrase(
     "to wszystko|это всё|bu kadar",
 )}|以上です|就这样`;
 
-const PRAISE_SOURCE =
-  `^[^\\p{L}\\p{N}]*(?:perfect|great|awesome|excellent|nice|cool|brilliant|lovely|wonderful|super|got it|ok(?:ay)?|k|` +
-  `good|fine|sounds good|looks good|works?(?: now)?|that works|wow|haha+|lol|amazing)(?!${LETTER})`;
+const PRAISE_WORD =
+  `(?:perfect|great|awesome|excellent|nice|cool|brilliant|lovely|wonderful|super|got it|ok(?:ay)?|k|good|fine|` +
+  `sounds good|looks good|works?(?: now)?|that works|wow|haha+|lol|amazing)(?!${LETTER})`;
+const PRAISE_SOURCE = `^[^\\p{L}\\p{N}]*${PRAISE_WORD}(?:[^\\p{L}\\p{N}]+${PRAISE_WORD})*`;
 
 const SMALL_WORDS = everywhere(
   phrase(
@@ -70,10 +71,12 @@ const UNSPACED = /[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]/gu;
 export function readTurnSignals(text: string): TurnSignals {
   const words = countWords(text);
   const remaining = countWords(COURTESIES.reduce((rest, courtesy) => rest.replace(courtesy, " "), text));
-  const thanks = THANKS.test(text) || GOODBYE.test(text);
+  const goodbye = GOODBYE.test(text);
+  const thanks = goodbye || THANKS.test(text);
   const praise = PRAISE.test(text);
   const question = /[?？]/u.test(text);
-  const closing = !question && ((thanks && remaining <= 3) || (praise && remaining <= 1 && words <= 6));
+  const spare = goodbye ? 3 : thanks ? 1 : praise && words <= 6 ? 0 : -1;
+  const closing = !question && remaining <= spare;
   return {
     words,
     remaining,
