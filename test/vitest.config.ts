@@ -6,6 +6,7 @@ export default defineConfig({
     root: new URL("..", import.meta.url).pathname,
     reporters: ["default"],
     restoreMocks: true,
+    setupFiles: ["test/generated-cases.ts"],
     silent: "passed-only",
     projects: [
       {

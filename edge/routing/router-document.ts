@@ -56,7 +56,6 @@ export const settingsSchema = z.object({
   deadline_ms: z.number().int().min(10).max(10_000).default(250),
   /** Calibrated confidence (0..1) under which the outcome is `unsure`. */
   min_confidence: z.number().min(0).max(1).default(0),
-  switch_margin: z.number().min(0).max(1).optional(),
   mode: z.enum(["enforce", "observe"]).default("enforce"),
 });
 
