@@ -15,6 +15,8 @@ export default defineConfig({
           name: "unit",
           include: ["edge/**/*.test.ts", "inference/**/*.test.ts", "infra/**/*.test.ts", "migrations/**/*.test.ts"],
           pool: "threads",
+          // Not a measure of anything: busy machines are slow, and a test that hangs still ends.
+          testTimeout: 60_000,
         },
       },
       {
@@ -25,8 +27,8 @@ export default defineConfig({
           globalSetup: ["test/stack/global-setup.ts"],
           pool: "forks",
           maxWorkers: 2,
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 90_000,
+          hookTimeout: 120_000,
         },
       },
     ],
