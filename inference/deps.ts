@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 
-export type LogLevel = "debug" | "info" | "warn" | "error";
+type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** Values a log line may hold: ids, codes and numbers, never a policy's or a conversation's text. */
-export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
+type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
 /** Everything the outside world gives this process; the only way to reach clock, network, ids and the log. */
 export interface Deps {

@@ -8,7 +8,7 @@ export function recorded(name: string): string {
   return readFileSync(new URL(`../fixtures/vllm/${name}`, import.meta.url), "utf8");
 }
 
-export interface AskedOfVllm {
+interface AskedOfVllm {
   readonly path: string;
   readonly headers: IncomingMessage["headers"];
   readonly body: Record<string, unknown>;

@@ -4,7 +4,7 @@ import { isCatchAll, phrasesOf } from "./policy-text.ts";
 import type { Rows } from "./vectors.ts";
 
 /** Everything the scorer reads of one policy; vectors have length 1. */
-export interface EncodedPolicy {
+interface EncodedPolicy {
   /** Of `name: description`. */
   readonly whole: Float32Array;
   readonly tokens: Rows;

@@ -14,14 +14,14 @@ export interface TurnVectors {
   readonly withPrevious: Float32Array;
 }
 
-export interface ScoredTurn {
+interface ScoredTurn {
   readonly text: string;
   readonly first: boolean;
   readonly vectors: TurnVectors;
 }
 
 /** Scores the turns of one conversation in order; each turn is read in the light of the ones before. */
-export interface Scoring {
+interface Scoring {
   /** Log-odds up to a constant, one a policy in published order, then one for `other`. */
   readonly next: (turn: ScoredTurn) => number[];
 }
