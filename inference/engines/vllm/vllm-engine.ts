@@ -94,7 +94,10 @@ export function createVllmEngine(deployment: Deployment, deps: Deps): Engine<Pre
       .update(JSON.stringify([model, formatName]))
       .digest("hex")
       .slice(0, 12),
-    start: () => Promise.resolve(pool.start()),
+    start: () => {
+      pool.start();
+      return Promise.resolve();
+    },
     stop: pool.stop,
     ready: pool.ready,
     prepare: ({ policies, digest }) => Promise.resolve(prepare(policies, digest)),
