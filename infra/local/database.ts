@@ -1,8 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
+import pg from "pg";
 import { migrate } from "../../migrations/run-migrations.ts";
 import { startBridge, type BridgeLog, type RunningBridge } from "../neon-bridge/bridge.ts";
 import { startPostgres, type RunningPostgres } from "./postgres/start-postgres.ts";
+
+const PARTITION_DAYS = 7;
 
 export interface DatabaseOptions {
   /** Folder that holds the cluster, absolute. */
@@ -43,13 +46,14 @@ export async function startDatabase(options: DatabaseOptions): Promise<RunningDa
     options.signal.throwIfAborted();
     const passwords = { signalbox_edge: secret(), signalbox_api: secret(), signalbox_jobs: secret() };
     await migrate({ databaseUrl: postgres.adminUrl, passwords });
+    const url = (role: keyof typeof passwords): string =>
+      `postgres://${role}:${passwords[role]}@127.0.0.1:${postgres.port}/signalbox`;
+    await makePartitions(url("signalbox_jobs"));
     const bridge = await startBridge({
       target: { host: "127.0.0.1", port: postgres.port },
       log: options.log,
       ...(options.bridgePort === undefined ? {} : { port: options.bridgePort }),
     });
-    const url = (role: keyof typeof passwords): string =>
-      `postgres://${role}:${passwords[role]}@127.0.0.1:${postgres.port}/signalbox`;
     return {
       postgres,
       bridge,
@@ -65,6 +69,17 @@ export async function startDatabase(options: DatabaseOptions): Promise<RunningDa
   } catch (error) {
     await postgres.stop();
     throw error;
+  }
+}
+
+/** A deployment does this daily; rows of a day without a partition wait in the DEFAULT one. */
+async function makePartitions(jobsUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: jobsUrl });
+  await client.connect();
+  try {
+    await client.query("SELECT signalbox.ensure_decision_partitions(current_date, $1)", [PARTITION_DAYS]);
+  } finally {
+    await client.end();
   }
 }
 

@@ -22,10 +22,13 @@ const self: ProcessMark = { pid: process.pid, contains: dataDir };
 const stopAsked = new AbortController();
 const askToStop = (): void => stopAsked.abort(new Error("stopped while it was starting"));
 for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, askToStop);
-// The one who started this was killed: nobody would stop it. Detached, it lets go on purpose.
-process.on("disconnect", () => {
-  if (!options.detach) askToStop();
-});
+let ready = false;
+// The one who started this was killed: nobody would stop it. Detached, it lets go on purpose once all is ready.
+const onDisconnect = (): void => {
+  if (!options.detach || !ready) askToStop();
+};
+process.on("disconnect", onDisconnect);
+if (!process.connected) onDisconnect();
 
 try {
   await claimDataDir(dataDir, self);
@@ -36,7 +39,10 @@ try {
   }
 } catch (error) {
   if (!stopAsked.signal.aborted) {
-    tell({ kind: "failed", text: error instanceof Error ? error.message : String(error) });
+    const text = error instanceof Error ? error.message : String(error);
+    // To the log as well: detached, nobody listens any more.
+    console.error(text);
+    tell({ kind: "failed", text });
     process.exitCode = 1;
   }
 }
@@ -87,6 +93,7 @@ async function announceReady(stack: RunningStack, secrets: KeptSecrets, signal: 
   signal.throwIfAborted();
   const facts = { baseUrl, tenantKey, operatorKey: secrets.operatorKey, inferenceUrl, pid: process.pid };
   await writeStartFacts(dataDir, facts);
+  ready = true;
   tell({ kind: "ready", facts });
 }
 

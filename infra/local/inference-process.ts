@@ -33,6 +33,7 @@ export async function startInference(options: {
   readonly log: WriteStream;
   readonly signal: AbortSignal;
 }): Promise<RunningInference> {
+  options.signal.throwIfAborted();
   const passed = Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]]));
   const child = spawn(process.execPath, [ENTRY], {
     env: {

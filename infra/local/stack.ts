@@ -49,7 +49,9 @@ export interface RunningStack {
  * Throws with a sentence for people, and leaves nothing running, when a part does not start.
  */
 export async function startStack(options: StackOptions): Promise<RunningStack> {
-  const { dataDir, logDir, ports, signal } = options;
+  const { dataDir, logDir, ports } = options;
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
   // Looked at before anything starts, so that a taken port is the first thing said and not the last.
   for (const port of [ports.worker, ports.inference, ports.postgres, ports.bridge]) await assertFree(port ?? 0);
   await mkdir(logDir, { recursive: true });
@@ -70,6 +72,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
 
   try {
     const [database, inference, build] = await allOrThrow(
+      () => failed.abort(),
       started(
         startDatabase({
           dataDir,
@@ -111,10 +114,17 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   }
 }
 
-/** As Promise.all, but a failure waits for the others, so that what they started can be stopped. */
-async function allOrThrow<A, B, C>(a: Promise<A>, b: Promise<B>, c: Promise<C>): Promise<[A, B, C]> {
+/** As Promise.all, but a failure makes the others give up and waits for them, so that all can be stopped. */
+async function allOrThrow<A, B, C>(
+  giveUp: () => void,
+  a: Promise<A>,
+  b: Promise<B>,
+  c: Promise<C>,
+): Promise<[A, B, C]> {
+  const all = Promise.all([a, b, c]);
+  await all.catch(giveUp);
   await Promise.allSettled([a, b, c]);
-  return Promise.all([a, b, c]);
+  return all;
 }
 
 async function workerVariables(

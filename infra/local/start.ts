@@ -2,7 +2,7 @@
  * `npm start`: the whole product on loopback. Starts `host.ts`, which runs it, prints what to do next and stays until
  * Ctrl-C (or returns, with --detach). Flags and variables: `start-options.ts`.
  */
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -25,25 +25,29 @@ try {
 function start(options: StartOptions): void {
   const logDir = runFiles(options.dataDir).logs;
   mkdirSync(logDir, { recursive: true });
-  const log = openSync(join(logDir, "host.log"), "a", 0o600);
-  const host = spawn(process.execPath, [HOST, JSON.stringify(options)], {
-    detached: true,
-    stdio: ["ignore", log, log, "ipc"],
-  });
+  let host: ChildProcess | null = null;
   let ready = false;
   let explained = false;
   let stopping = false;
 
-  const stop = (): void => {
-    // npm passes a terminal's Ctrl-C on, so it arrives twice.
-    if (stopping) return;
-    stopping = true;
-    console.log("\nstopping…");
-    host.kill("SIGTERM");
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
+  // Before there is anything to stop, so that no signal finds this process deaf.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      // npm passes a terminal's Ctrl-C on, so it arrives twice.
+      if (stopping) return;
+      stopping = true;
+      console.log("\nstopping…");
+      host?.kill("SIGTERM");
+    });
+  }
 
-  host.on("message", (message: HostMessage) => {
+  const log = openSync(join(logDir, "host.log"), "a", 0o600);
+  const child = spawn(process.execPath, [HOST, JSON.stringify(options)], {
+    detached: true,
+    stdio: ["ignore", log, log, "ipc"],
+  });
+  host = child;
+  child.on("message", (message: HostMessage) => {
     if (message.kind === "progress") {
       console.log(`${message.text}…`);
       return;
@@ -57,16 +61,18 @@ function start(options: StartOptions): void {
     if (stopping) return;
     console.log(announcement(message.facts, { detached: options.detach }));
     if (options.detach) {
-      host.disconnect();
-      host.unref();
+      child.disconnect();
+      child.unref();
     }
   });
-  host.on("error", (error) => console.error(`cannot start ${HOST}: ${error.message}`));
-  host.on("exit", (code, signal) => {
-    if (code !== 0 && !explained) {
+  child.on("error", (error) => console.error(`cannot start ${HOST}: ${error.message}`));
+  child.on("exit", (code, signal) => {
+    // Told to stop before it could listen, it ends by the signal, with nothing started.
+    const stopped = code === 0 || (stopping && signal === "SIGTERM");
+    if (stopped) console.log("stopped");
+    else if (!explained) {
       console.error(`Signalbox ended unexpectedly (${signal ?? `exit ${String(code)}`}): see ${logDir}/host.log`);
     }
-    if (code === 0) console.log("stopped");
-    process.exitCode = code === 0 ? (ready ? 0 : INTERRUPTED) : 1;
+    process.exitCode = stopped ? (ready ? 0 : INTERRUPTED) : 1;
   });
 }

@@ -1,6 +1,6 @@
 /** `npm run stop`: ends what `npm start` started, after the receipts under way have reached the database. */
 import { setTimeout as delay } from "node:timers/promises";
-import { sendSignal } from "./process-identity.ts";
+import { commandOf, sendSignal } from "./process-identity.ts";
 import { clearRun, runningHost } from "./run-state.ts";
 import { parseStopOptions, UsageError } from "./start-options.ts";
 
@@ -17,7 +17,8 @@ async function main(): Promise<void> {
   }
   sendSignal(host, "SIGTERM");
   for (let waited = 0; waited < LIMIT_MS; waited += POLL_MS) {
-    if ((await runningHost(dataDir)) === null) {
+    if ((await commandOf(host))?.includes(dataDir) !== true) {
+      await clearRun(dataDir);
       console.log("stopped");
       return;
     }

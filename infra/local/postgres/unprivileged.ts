@@ -29,7 +29,8 @@ export async function unprivileged(dataDir: string, needs: readonly string[]): P
     return { own, spawn: (command, args, options) => spawn(command, args, { ...options, ...user }) };
   }
   const drop = ["--reuid", String(user.uid), "--regid", String(user.gid), "--clear-groups"];
-  const keep = ["--inh-caps", "+dac_override", "--ambient-caps", "+dac_override"];
+  // Without that bit, access(2), which initdb asks about its own programs, would not see the capability.
+  const keep = ["--inh-caps", "+dac_override", "--ambient-caps", "+dac_override", "--securebits", "+no_setuid_fixup"];
   return { own, spawn: (command, args, options) => spawn("setpriv", [...drop, ...keep, command, ...args], options) };
 }
 

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,7 +22,11 @@ export interface WorkerBuild {
 export async function buildWorker(outDir: string, signal: AbortSignal): Promise<WorkerBuild> {
   const wrangler = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "bin/wrangler.js");
   const { PATH, HOME } = process.env;
-  const env = { PATH, HOME, WRANGLER_SEND_METRICS: "false", WRANGLER_LOG_PATH: outDir, NO_COLOR: "1", CI: "1" };
+  // Nothing is sent, and nothing written outside of `outDir`.
+  const quiet = { WRANGLER_SEND_METRICS: "false", WRANGLER_LOG_PATH: outDir, XDG_CONFIG_HOME: outDir };
+  const env = { PATH, HOME, ...quiet, NO_COLOR: "1", CI: "1" };
+  await rm(outDir, { recursive: true, force: true });
+  await mkdir(outDir, { recursive: true });
   const options: ProgramOptions = { cwd: ROOT, env, signal };
   const [config] = await Promise.all([
     runProgram(PRINT_CONFIG, [CONFIG], options),
