@@ -4,6 +4,7 @@ import type { DemoKeys } from "./secrets.ts";
 
 const DEMO_ROUTER = new URL("demo-router.json", import.meta.url);
 const ROUTER = "default";
+const WARM_UP_LIMIT_MS = 10_000;
 const MODELS = ["echo-small", "echo-large", "echo-code"];
 
 export interface SeedContext {
@@ -49,14 +50,20 @@ export async function seedDemo(context: SeedContext): Promise<string> {
   return key.token;
 }
 
-/** Lets inference prepare the demo's policies, so that the first request meets a warm engine. Failing is no failure. */
+/** Lets inference prepare the demo's policies and decide once, so that the first request meets a warm engine. */
 export async function warmUp(inferenceUrl: string, inferenceToken: string, signal: AbortSignal): Promise<void> {
   const { policies } = JSON.parse(await readFile(DEMO_ROUTER, "utf8")) as RouterDocumentInput;
-  const texts = policies.map(({ name, description }) => ({ name, description }));
-  await fetch(`${inferenceUrl}/v1/prepare`, {
+  const request = {
+    contract: 1,
+    policies: policies.map(({ name, description }) => ({ name, description })),
+    conversation: [{ role: "user", content: "Hello" }],
+    deadlineMs: WARM_UP_LIMIT_MS,
+  };
+  // Cold, the product still works: a failure here is not the start's.
+  await fetch(`${inferenceUrl}/v1/decide`, {
     method: "POST",
     headers: { authorization: `Bearer ${inferenceToken}`, "content-type": "application/json" },
-    body: JSON.stringify({ contract: 1, policies: texts }),
+    body: JSON.stringify(request),
     signal,
   }).catch(() => undefined);
 }

@@ -14,6 +14,9 @@ import { stack } from "../stack/provided.ts";
 import { connect, rows } from "./connect.ts";
 import { makeFullTenant, newId, type FullTenant } from "./full-tenant.ts";
 
+/** Bounds the wait for what another process does; nothing is measured. */
+const SOON = { timeout: 20_000 };
+
 describe("the worker's two databases", () => {
   let admin: pg.Client;
   let mine: FullTenant;
@@ -108,7 +111,7 @@ describe("the worker's two databases", () => {
     // The bridge names its pooled connections; the others are those of transactions.
     const open =
       "SELECT pid FROM pg_stat_activity WHERE usename = 'signalbox_api' AND application_name LIKE 'pkg:npm/%neon%' AND backend_type = 'client backend'";
-    await expect.poll(() => rows(admin, open)).toEqual([]);
+    await expect.poll(() => rows(admin, open), SOON).toEqual([]);
   });
 
   it("say service_unavailable when nobody answers", async () => {

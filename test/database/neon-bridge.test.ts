@@ -5,6 +5,9 @@ import { startBridge, type RunningBridge } from "../../infra/neon-bridge/bridge.
 import { connect, rows } from "./connect.ts";
 import { stack } from "../stack/provided.ts";
 
+/** Bounds the wait for what another process does; nothing is measured. */
+const SOON = { timeout: 20_000 };
+
 describe("the bridge, spoken to by Neon's own driver", () => {
   let bridge: RunningBridge;
   let admin: pg.Client;
@@ -139,10 +142,10 @@ describe("the bridge, spoken to by Neon's own driver", () => {
     const outcome = expect(asleep).rejects.toThrow();
     const sleepers =
       "SELECT pid FROM pg_stat_activity WHERE query LIKE '%bridge_sleeper%' AND pid <> pg_backend_pid() AND state = 'active'";
-    await expect.poll(() => rows(admin, sleepers)).toHaveLength(1);
+    await expect.poll(() => rows(admin, sleepers), SOON).toHaveLength(1);
     abort.abort();
     await outcome;
-    await expect.poll(() => rows(admin, sleepers)).toEqual([]);
+    await expect.poll(() => rows(admin, sleepers), SOON).toEqual([]);
   });
 
   it("answers concurrent requests, more than it has connections", async () => {
@@ -179,7 +182,7 @@ describe("the bridge, spoken to by Neon's own driver", () => {
     const alive = "SELECT pid FROM pg_stat_activity WHERE pid = $1";
     expect(await rows(admin, alive, [found[0]?.pid])).toHaveLength(1);
     await client.end();
-    await expect.poll(() => rows(admin, alive, [found[0]?.pid])).toEqual([]);
+    await expect.poll(() => rows(admin, alive, [found[0]?.pid]), SOON).toEqual([]);
   });
 
   it("connects to the configured server and to no other", async () => {
