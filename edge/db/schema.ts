@@ -47,6 +47,8 @@ export const apiKeys = signalbox.table(
     allowedRouters: jsonb("allowed_routers").$type<string[] | null>(),
     expiresAt: instant("expires_at"),
     revokedAt: instant("revoked_at"),
+    /** To the minute; of requests that left a receipt. */
+    lastUsedAt: instant("last_used_at"),
     createdAt: instant("created_at").notNull().defaultNow(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.id] })],

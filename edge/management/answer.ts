@@ -2,6 +2,7 @@ import type { Context } from "hono";
 import type { Result } from "../errors.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { respond } from "../http/respond.ts";
+import { entityTag } from "./if-match.ts";
 
 /** Answers a verb's result: its value as JSON, nothing for 204, or its refusal as problem+json. */
 export function answer(
@@ -14,3 +15,7 @@ export function answer(
   if (status === 204) return c.body(null, status, { ...headers });
   return c.json(result.value, status, { ...headers });
 }
+
+/** The ETag header of a result that has a version. */
+export const etagOf = (result: Result<{ readonly etag: string }>): Record<string, string> =>
+  result.ok ? { etag: entityTag(result.value.etag) } : {};

@@ -47,6 +47,21 @@ export const writeHeaders = z.object({
     .openapi({ description: "Makes a retry of this request safe for 24 hours: the first answer is given again." }),
 });
 
+/** Request headers of a write that names the version it replaces. */
+export const versionedWriteHeaders = writeHeaders.extend({
+  "if-match": z
+    .string()
+    .max(4096)
+    .optional()
+    .openapi({ description: "The ETag of what this write replaces, or `*`. Required." }),
+});
+
+/** The response header of something that people edit. */
+export const ETAG = { etag: { description: "Its version, for If-Match.", schema: { type: "string" as const } } };
+
+/** Refusals of every write that names the version it replaces. */
+export const VERSION_REFUSALS = ["precondition_failed", "precondition_required"] as const;
+
 interface DocumentedResponse {
   readonly description: string;
   readonly headers?: Record<string, { description: string; schema: { type: "string" } }>;

@@ -84,7 +84,7 @@ describe("the migration runner", () => {
 
   it("rolls a failing file back, keeps those before it, and goes on once it is mended", async () => {
     const ran = await migrate({ databaseUrl, folder });
-    const next = `000${String(ran.length + 1)}_broken.sql`;
+    const next = `${String(ran.length + 1).padStart(4, "0")}_broken.sql`;
     await writeFile(join(folder, next), "CREATE TABLE public.half_done (); SELECT 1 / 0;");
     await expect(migrate({ databaseUrl, folder })).rejects.toThrow(
       `${next} failed and was rolled back: division by zero`,

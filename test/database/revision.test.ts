@@ -60,6 +60,7 @@ describe("a tenant's revision", () => {
     ["a draft is written", "UPDATE signalbox.router_drafts SET etag = 'f' WHERE tenant_id = $1"],
     ["a router's time stamp alone changes", "UPDATE signalbox.routers SET updated_at = now() WHERE tenant_id = $1"],
     ["a row is written as it was", "UPDATE signalbox.models SET slug = slug WHERE tenant_id = $1"],
+    ["a key is used", "UPDATE signalbox.api_keys SET last_used_at = now() WHERE tenant_id = $1"],
     ["the tenant is renamed", "UPDATE signalbox.tenants SET name = 'x' WHERE id = $1"],
     ["its status is set to what it is", "UPDATE signalbox.tenants SET status = status WHERE id = $1"],
   ])("stays when %s", async (_, statement) => {

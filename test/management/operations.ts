@@ -11,10 +11,13 @@ export interface Operation {
   readonly scope: string;
   /** The example of its body; undefined when it takes none. */
   readonly example: unknown;
+  /** Whether it is a write that must name the version it replaces. */
+  readonly versioned: boolean;
 }
 
 interface Described {
   readonly "x-required-scope"?: string;
+  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
   readonly requestBody?: { readonly content: Record<string, { readonly example?: unknown }> };
 }
 
@@ -30,6 +33,7 @@ export async function managementOperations(): Promise<Operation[]> {
         path,
         scope: described["x-required-scope"] ?? "none",
         example: described.requestBody?.content["application/json"]?.example,
+        versioned: described.parameters?.some(({ name }) => name === "if-match") ?? false,
       })),
     );
 }
@@ -45,10 +49,10 @@ export function pathOf(operation: Operation, fixtures: Readonly<Record<string, R
 }
 
 /** The request that an operation's example makes. */
-export const requestOf = ({ method, path, example }: Operation): Call => ({
+export const requestOf = ({ method, example, versioned }: Operation): Call => ({
   method,
   ...(example === undefined ? {} : { body: example }),
-  ...(path.endsWith("/draft") && method === "PUT" ? { headers: { "if-match": "*" } } : {}),
+  ...(versioned ? { headers: { "if-match": "*" } } : {}),
 });
 
 /** A tenant with one of everything, and the parameters that address each. */

@@ -3,8 +3,10 @@ import { hasScope } from "../../tenancy/scopes.ts";
 import type { SnapshotKey } from "../../tenancy/snapshot.ts";
 import type { CreateKey } from "./schema.ts";
 
-/** Whether a key may make another with these powers: never more than it holds itself, unless it is an admin key. */
-export function grantable(maker: SnapshotKey, wanted: CreateKey): Result<true> {
+type Powers = Pick<CreateKey, "scopes" | "allowed_models" | "allowed_routers">;
+
+/** Whether a key may make or change one with these powers: never more than it holds itself, unless it is an admin key. */
+export function grantable(maker: SnapshotKey, wanted: Powers): Result<true> {
   if (hasScope(maker, "admin")) return ok(true);
   const scope = wanted.scopes.find((candidate) => !hasScope(maker, candidate));
   if (scope !== undefined) {

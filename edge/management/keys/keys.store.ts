@@ -17,6 +17,7 @@ const columns = {
   allowedRouters: apiKeys.allowedRouters,
   expiresAt: apiKeys.expiresAt,
   revokedAt: apiKeys.revokedAt,
+  lastUsedAt: apiKeys.lastUsedAt,
   createdAt: apiKeys.createdAt,
 };
 
@@ -46,4 +47,14 @@ export async function lockKey(tx: Transaction, tenantId: string, id: string): Pr
 
 export async function setRevoked(tx: Transaction, tenantId: string, id: string, revokedAt: string): Promise<void> {
   await tx.update(apiKeys).set({ revokedAt }).where(inTenant(tenantId, id));
+}
+
+/** Changes what people may change of a key. */
+export async function updateKeyRow(
+  tx: Transaction,
+  row: KeyRow,
+  changes: Partial<Pick<KeyRow, "name" | "scopes" | "allowedModels" | "allowedRouters" | "expiresAt">>,
+): Promise<KeyRow> {
+  const [updated] = await tx.update(apiKeys).set(changes).where(inTenant(row.tenantId, row.id)).returning(columns);
+  return updated ?? row;
 }

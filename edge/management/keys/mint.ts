@@ -25,6 +25,7 @@ export async function mintKey(deps: Deps, tenantId: string, input: CreateKey): P
     allowedRouters: input.allowed_routers,
     expiresAt: input.expires_at,
     revokedAt: null,
+    lastUsedAt: null,
     createdAt: new Date(deps.now()).toISOString(),
   };
   return { row, token };

@@ -13,6 +13,7 @@ export function keyView(row: KeyRow, nowMs: number): KeyView {
     allowed_routers: row.allowedRouters,
     expires_at: isoOrNull(row.expiresAt),
     revoked_at: isoOrNull(row.revokedAt),
+    last_used_at: isoOrNull(row.lastUsedAt),
     status: keyStatus(row, nowMs),
     created_at: iso(row.createdAt),
   };

@@ -1,6 +1,16 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { slugSchema } from "../../routing/router-document.ts";
-import { BODY_REFUSALS, json, jsonBody, needs, responses, writeHeaders } from "../operation.schema.ts";
+import {
+  BODY_REFUSALS,
+  ETAG,
+  json,
+  jsonBody,
+  needs,
+  responses,
+  VERSION_REFUSALS,
+  versionedWriteHeaders,
+  writeHeaders,
+} from "../operation.schema.ts";
 import { listOf, numberedPageQuery, pageQuery } from "../page.schema.ts";
 import {
   createRouterSchema,
@@ -15,10 +25,6 @@ import {
 const reading = { ...needs("policies:read"), tags: ["Routers"] };
 const writing = { ...needs("policies:write"), tags: ["Routers"] };
 const params = z.object({ slug: slugSchema });
-
-const ETAG = {
-  etag: { description: "The draft's version, for If-Match.", schema: { type: "string" as const } },
-};
 
 export const create = createRoute({
   method: "post",
@@ -70,21 +76,14 @@ export const writeDraft = createRoute({
   description: "Unknown fields are refused. Models need not exist before the draft is published.",
   request: {
     params,
-    headers: writeHeaders.extend({
-      "if-match": z
-        .string()
-        .max(4096)
-        .optional()
-        .openapi({ description: "The ETag of the draft that this one replaces, or `*`. Required." }),
-    }),
+    headers: versionedWriteHeaders,
     body: jsonBody(draftSchema, EXAMPLE_DRAFT),
   },
   responses: responses(
     { ...json(200, "The draft as stored, with defaults filled in", draftSchema), headers: ETAG },
     ...BODY_REFUSALS,
     "not_found",
-    "precondition_failed",
-    "precondition_required",
+    ...VERSION_REFUSALS,
     "idempotency_key_reused",
   ),
 });

@@ -5,7 +5,7 @@ import { difference } from "../difference.ts";
 import { write } from "../write.ts";
 import { readDraft, replaceDraft } from "./drafts.store.ts";
 import type { Draft } from "./get-draft.ts";
-import { ifMatch } from "./if-match.ts";
+import { ifMatch } from "../if-match.ts";
 
 /**
  * Replaces a draft by a whole document, if the caller has seen the one it replaces: of two people who edit the same

@@ -1,16 +1,14 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { Result } from "../../errors.ts";
 import { ok } from "../../errors.ts";
 import type { AppEnv } from "../../http/app-env.ts";
 import { newRouter } from "../../http/new-router.ts";
-import { answer } from "../answer.ts";
+import { answer, etagOf } from "../answer.ts";
 import { pageOf } from "../page.ts";
 import { tenantContext } from "../request-context.ts";
 import { createRouter } from "./create.ts";
 import { getDraft } from "./get-draft.ts";
 import { getVersion } from "./get-version.ts";
 import { getRouter } from "./get.ts";
-import { entityTag } from "./if-match.ts";
 import { listVersions } from "./list-versions.ts";
 import { listRouters } from "./list.ts";
 import * as operations from "./operations.schema.ts";
@@ -52,6 +50,3 @@ export function routerRoutes(): OpenAPIHono<AppEnv> {
   });
   return router;
 }
-
-const etagOf = (result: Result<{ readonly etag: string }>): Record<string, string> =>
-  result.ok ? { etag: entityTag(result.value.etag) } : {};
