@@ -1,5 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { decideErrorSchema, decideResponseSchema, policyDigest } from "../../inference/contract/index.ts";
+import {
+  decideErrorSchema,
+  decideResponseSchema,
+  enginesResponseSchema,
+  policyDigest,
+  prepareResponseSchema,
+  similarityResponseSchema,
+} from "../../inference/contract/index.ts";
 import type { DecideResponse, Turn } from "../../inference/contract/index.ts";
 import { startInference } from "./inference-process.ts";
 import type { InferenceProcess } from "./inference-process.ts";
@@ -96,7 +103,7 @@ describe("texts of every kind are decided", () => {
 test("prepare answers the digest of the policies", async () => {
   const response = await service.post("/v1/prepare", { contract: 1, policies });
   expect(response.status).toBe(200);
-  expect(await response.json()).toMatchObject({
+  expect(prepareResponseSchema.parse(await response.json())).toMatchObject({
     policyDigest: await policyDigest(policies),
     engine: expect.stringMatching(/^embedded@/) as string,
   });
@@ -106,7 +113,7 @@ test("similarity is symmetric, one with itself, and higher for texts that mean t
   const texts = [...policies, { name: "forecast", description: "What the weather will be like" }];
   const response = await service.post("/v1/similarity", { contract: 1, policies: texts });
   expect(response.status).toBe(200);
-  const { similarities } = (await response.json()) as { similarities: number[][] };
+  const { similarities } = similarityResponseSchema.parse(await response.json());
   expect(similarities).toHaveLength(4);
   texts.forEach((_, row) => {
     expect(similarities[row]?.[row]).toBeCloseTo(1, 6);
@@ -117,7 +124,8 @@ test("similarity is symmetric, one with itself, and higher for texts that mean t
 
 test("engines are listed with their version and readiness", async () => {
   const response = await service.get("/v1/engines");
-  expect(await response.json()).toMatchObject({ default: "embedded", engines: [{ name: "embedded", ready: true }] });
+  const listed = enginesResponseSchema.parse(await response.json());
+  expect(listed).toMatchObject({ default: "embedded", engines: [{ name: "embedded", ready: true }] });
 });
 
 test("probes answer without a token", async () => {
