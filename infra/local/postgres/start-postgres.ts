@@ -96,6 +96,8 @@ function launch(options: PostgresOptions, port: number, binaries: PostgresBinari
     unix_socket_directories: "",
     // A query whose client has gone is stopped soon, not when it is done.
     client_connection_check_interval: "1s",
+    // Details of an error quote the values of rows.
+    log_error_verbosity: "terse",
     // Passwords here are long and random: stretching them protects nothing and would cost every connection.
     scram_iterations: "1",
     ...(options.durable ? {} : { fsync: "off", synchronous_commit: "off", full_page_writes: "off" }),
