@@ -28,9 +28,6 @@ export interface Deps {
   readonly usage: UsageSink;
 }
 
-/** Registers work that may outlive the answer of the request it began in. */
-export type WaitUntil = (work: Promise<unknown>) => void;
-
 const made = new WeakMap<object, Deps>();
 
 /** The deps of an isolate, made once per set of bindings. Throws a ConfigurationError when those are not valid. */

@@ -1,4 +1,4 @@
-import type { WaitUntil } from "../deps.ts";
+import type { WaitUntil } from "../wait-until.ts";
 
 /** What a verb of the inference surface knows about the request it serves, beside the body. Times in milliseconds. */
 export interface RequestContext {

@@ -1,14 +1,15 @@
-import type { Policy } from "../../inference/contract/index.ts";
+import type { Policy, Turn } from "../../inference/contract/index.ts";
 import type { Env } from "../env.ts";
 import type { Log } from "../log.ts";
 import type { LruMap } from "../lru-map.ts";
 import type { FallbackReason, Reading } from "../routing/decision.ts";
 import { memoKey } from "../routing/memo-key.ts";
 import type { Sleep } from "../sleep.ts";
+import type { PublishedRouter } from "../tenancy/snapshot.ts";
 import { isolationToken } from "../tenancy/tenant-secrets.ts";
+import type { WaitUntil } from "../wait-until.ts";
 import { askInference, type Asked } from "./ask-inference.ts";
 import { Breaker } from "./breaker.ts";
-import type { Question } from "./decider.ts";
 import type { DecideQuestion } from "./inference-client.ts";
 import type { Memo } from "./memo.ts";
 import { toScores, type Distribution } from "./scores.ts";
@@ -17,6 +18,18 @@ import { toScores, type Distribution } from "./scores.ts";
 const NO_POLICIES = "no-policies@1";
 /** Share of the deadline that the service may use: the rest is for the way there and back. */
 const SERVICE_SHARE = 0.9;
+
+/** A turn that wants a decision. */
+export interface Question {
+  readonly tenantId: string;
+  readonly router: PublishedRouter;
+  /** Normalised, up to and including the last user turn. */
+  readonly conversation: readonly Turn[];
+  readonly requestId: string;
+  readonly waitUntil: WaitUntil;
+  /** Aborts when the client goes away. */
+  readonly signal?: AbortSignal;
+}
 
 export interface DeciderDeps {
   readonly env: Pick<Env, "INFERENCE_URL" | "INFERENCE_TOKEN" | "SIGNING_SECRET">;

@@ -4,7 +4,8 @@ import { ManualClock, settled } from "../../test/edge-path/manual-clock.ts";
 import type { LogFields } from "../log.ts";
 import { routerDocumentSchema, type RouterDocumentInput } from "../routing/router-document.ts";
 import type { PublishedRouter } from "../tenancy/snapshot.ts";
-import { createDecider, type Question } from "./decider.ts";
+import type { Question } from "./decide.ts";
+import { createDecider } from "./decider.ts";
 
 interface Call {
   readonly url: string;

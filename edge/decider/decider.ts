@@ -1,11 +1,9 @@
-import type { Policy, Turn } from "../../inference/contract/index.ts";
-import type { WaitUntil } from "../deps.ts";
+import type { Policy } from "../../inference/contract/index.ts";
 import { LruMap } from "../lru-map.ts";
 import type { Reading } from "../routing/decision.ts";
-import type { PublishedRouter } from "../tenancy/snapshot.ts";
 import { within } from "../within.ts";
 import type { Breaker } from "./breaker.ts";
-import { decide, type DeciderDeps, type DeciderState } from "./decide.ts";
+import { decide, type DeciderDeps, type DeciderState, type Question } from "./decide.ts";
 import { getReady, postPrepare } from "./inference-client.ts";
 import { Memo } from "./memo.ts";
 
@@ -14,18 +12,6 @@ const PING_LIMIT_MS = 1_000;
 /** Milliseconds that publishing waits for a policy set to be made ready; the service goes on without it. */
 const PREPARE_LIMIT_MS = 10_000;
 const MAX_BREAKERS = 10_000;
-
-/** A turn that wants a decision. */
-export interface Question {
-  readonly tenantId: string;
-  readonly router: PublishedRouter;
-  /** Normalised, up to and including the last user turn. */
-  readonly conversation: readonly Turn[];
-  readonly requestId: string;
-  readonly waitUntil: WaitUntil;
-  /** Aborts when the client goes away. */
-  readonly signal?: AbortSignal;
-}
 
 /** Client of the inference service. Nothing here ever rejects: no request fails because routing did. */
 export interface Decider {

@@ -1,7 +1,8 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import type { Deps, WaitUntil } from "../deps.ts";
+import type { Deps } from "../deps.ts";
 import { authenticate, authenticateOperator } from "../tenancy/authenticate.ts";
+import type { WaitUntil } from "../wait-until.ts";
 import type { AppEnv } from "./app-env.ts";
 import { respond } from "./respond.ts";
 

@@ -1,5 +1,6 @@
 import type { DbScope } from "../db/client.ts";
-import type { Deps, WaitUntil } from "../deps.ts";
+import type { Deps } from "../deps.ts";
+import type { WaitUntil } from "../wait-until.ts";
 import type { SnapshotKey } from "../tenancy/snapshot.ts";
 
 /** A caller's `Idempotency-Key` and what it was sent with. */

@@ -1,5 +1,6 @@
-import type { Deps, WaitUntil } from "../deps.ts";
+import type { Deps } from "../deps.ts";
 import { ok, refuse, ServiceError, type Result } from "../errors.ts";
+import type { WaitUntil } from "../wait-until.ts";
 import { DEVELOPMENT_ENVIRONMENT, OPERATOR_ENVIRONMENT, hashApiKey, parseApiKey } from "./api-key.ts";
 import type { Principal, SnapshotKey } from "./snapshot.ts";
 

@@ -1,5 +1,5 @@
-import type { WaitUntil } from "../deps.ts";
 import { LruMap } from "../lru-map.ts";
+import type { WaitUntil } from "../wait-until.ts";
 import { within } from "../within.ts";
 import { READ_LIMIT_MS, readSnapshot, type Read, type SnapshotReader } from "./read-snapshot.ts";
 import type { SnapshotKey, TenantConfig } from "./snapshot.ts";
@@ -74,15 +74,20 @@ export class SnapshotCache {
     return !this.#isNegative(hash) && this.#shelf.get(hash) === null && this.#joinable(hash) === null;
   }
 
+  /** A write of this isolate to the tenant has just ended: its next request reads anew, so that it sees that write. */
+  changed(tenantId: string): void {
+    this.#shelf.changed(tenantId, this.#deps.now());
+  }
+
   /** What is known of a key, read anew as its age demands. */
   async find(hash: string, waitUntil: WaitUntil): Promise<Lookup> {
     if (this.#isNegative(hash)) return { kind: "unknown" };
     const held = this.#shelf.get(hash);
     if (held === null) return this.#readFor(hash, null, waitUntil);
     const age = this.#age(held);
-    if (age <= FRESH_MS) return known(held);
+    if (age <= FRESH_MS && !held.outdated) return known(held);
     const failedLately = (this.#backOff.get(hash) ?? 0) > this.#deps.now();
-    if (age <= REFRESH_BEHIND_MS) {
+    if (age <= REFRESH_BEHIND_MS && !held.outdated) {
       if (!failedLately && this.#joinable(hash) === null) void this.#begin(hash, held, waitUntil);
       return known(held);
     }
@@ -125,7 +130,8 @@ export class SnapshotCache {
 
   #joinable(hash: string): SharedRead | null {
     const shared = this.#reads.get(hash);
-    return shared !== undefined && this.#deps.now() - shared.beganAt < SHARED_MS ? shared : null;
+    if (shared === undefined || this.#shelf.predatesChange(hash, shared.beganAt)) return null;
+    return this.#deps.now() - shared.beganAt < SHARED_MS ? shared : null;
   }
 
   /** Begins a read for all who need this key, and keeps the runtime from ending it with the request that began it. */

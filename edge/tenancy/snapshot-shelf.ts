@@ -8,6 +8,8 @@ const TENANT_SHARE = 1 / 4;
 /** Keys remembered of one tenant, and what one is taken to weigh. */
 const MAX_TENANT_KEYS = 1_000;
 const KEY_BYTES = 1_024;
+/** Tenants remembered as changed here; beyond, the longest unchanged ones wait for their snapshot to age. */
+const MAX_CHANGED = 10_000;
 
 /** A key, its tenant's configuration, and when (ms) the database last said that both are current. */
 export interface Held {
@@ -16,6 +18,8 @@ export interface Held {
   readonly keyRevision: number;
   readonly tenant: TenantConfig;
   readonly confirmedAt: number;
+  /** This isolate has changed the tenant since: what is held is known not to be current. */
+  readonly outdated: boolean;
 }
 
 interface HeldKey {
@@ -38,6 +42,7 @@ interface HeldTenant {
 export class SnapshotShelf {
   readonly #tenantOf = new Map<string, string>();
   readonly #tenants: LruMap<HeldTenant>;
+  readonly #changedAt = new LruMap<number>({ maxWeight: MAX_CHANGED });
   readonly #maxTenantBytes: number;
 
   constructor(maxBytes: number = MAX_BYTES) {
@@ -56,7 +61,20 @@ export class SnapshotShelf {
     // A revision covers everything of a tenant: who confirms it confirms it for all keys that were read at it.
     const shared = held.revision === tenant.config.revision ? tenant.confirmedAt : 0;
     const { key, revision } = held;
-    return { key, keyRevision: revision, tenant: tenant.config, confirmedAt: Math.max(held.confirmedAt, shared) };
+    const confirmedAt = Math.max(held.confirmedAt, shared);
+    const outdated = this.predatesChange(hash, confirmedAt);
+    return { key, keyRevision: revision, tenant: tenant.config, confirmedAt, outdated };
+  }
+
+  /** Nothing read of the tenant up to `at` counts as current any more: a write of this isolate has just ended. */
+  changed(tenantId: string, at: number): void {
+    this.#changedAt.set(tenantId, at);
+  }
+
+  /** Whether a read of this key that began at `readAt` may have missed a write of this isolate. */
+  predatesChange(hash: string, readAt: number): boolean {
+    const changedAt = this.#changedAt.get(this.#tenantOf.get(hash) ?? "");
+    return changedAt !== undefined && readAt <= changedAt;
   }
 
   /** Keeps what a read that began at `readAt` found, unless something newer is here; gives what holds now. */
@@ -69,7 +87,9 @@ export class SnapshotShelf {
     tenant.keys.set(hash, held);
     this.#tenantOf.set(hash, found.tenantId);
     this.#keep(tenant);
-    return { key: held.key, keyRevision: held.revision, tenant: tenant.config, confirmedAt: held.confirmedAt };
+    const { confirmedAt } = held;
+    const outdated = this.predatesChange(hash, confirmedAt);
+    return { key: held.key, keyRevision: held.revision, tenant: tenant.config, confirmedAt, outdated };
   }
 
   /** The database said, to a read that began at `readAt`, that what `held` was read at is still the current revision. */
