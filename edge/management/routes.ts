@@ -6,6 +6,7 @@ import { decisionRoutes } from "./decisions/route.ts";
 import { keyRoutes } from "./keys/route.ts";
 import { modelRoutes } from "./models/route.ts";
 import { providerRoutes } from "./providers/route.ts";
+import { draftPolicyRoutes } from "./routers/policies.route.ts";
 import { routerRoutes } from "./routers/route.ts";
 import { tenantRoutes } from "./tenants/route.ts";
 
@@ -17,6 +18,7 @@ export function managementRoutes(): OpenAPIHono<AppEnv> {
   router.route("/", providerRoutes());
   router.route("/", modelRoutes());
   router.route("/", routerRoutes());
+  router.route("/", draftPolicyRoutes());
   router.route("/", decisionRoutes());
   router.route("/", auditRoutes());
   return router;

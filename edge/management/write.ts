@@ -34,19 +34,22 @@ export async function write<T extends object>(
   const { deps, scope } = context;
   const claim = context.idempotency === null ? null : await rememberedAs(context, context.idempotency);
   try {
-    return await deps.db.api.transaction(scope, async (tx) => {
+    const { answer, audit } = await deps.db.api.transaction(scope, async (tx) => {
       const earlier = claim === null ? null : await claimAnswer(tx, scope, claim);
       if (earlier !== null) {
         if (earlier.bodyHash !== claim?.bodyHash) throw new RolledBack({ code: "idempotency_key_reused" });
-        return ok(earlier.response as T);
+        return { answer: ok(earlier.response as T), audit: null };
       }
       const result = await work(tx);
       if (!result.ok) throw new RolledBack(result.refusal);
       const { value, replay, audit } = result.value;
       if (audit !== null) await appendAudit(tx, context, deps.newId("audit"), audit);
       if (claim !== null) await rememberAnswer(tx, scope, claim, replay ?? value);
-      return ok(value);
+      return { answer: ok(value), audit };
     });
+    // Who has been told that a key is revoked or a version published finds it so in the next request.
+    if (audit !== null) deps.snapshots.changed(audit.tenantId);
+    return answer;
   } catch (error) {
     if (error instanceof RolledBack) return { ok: false, refusal: error.refusal };
     throw error;

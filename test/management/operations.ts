@@ -78,7 +78,7 @@ export async function tenantWithEverything(): Promise<{
       keys: { id: key.body.id as string },
       providers: { slug: "own-provider" },
       models: { slug: "own/model" },
-      routers: { slug: "own-router", version: "1" },
+      routers: { slug: "own-router", version: "1", name: "own policy", a: "1", b: "draft" },
       decisions: { id: decision.id },
     },
   };

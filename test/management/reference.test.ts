@@ -33,7 +33,7 @@ describe("the API's description", () => {
     });
     const served = app.routes
       .filter(({ method }) => method !== "ALL")
-      .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)(\{[^}]*\})?/g, "{$1}")}`);
+      .map(({ method, path }) => `${method} ${path.replaceAll(/\/:(\w+)(\{[^}]*\})?/g, "/{$1}")}`);
     const described = Object.entries(document.paths).flatMap(([path, item]) =>
       Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
     );

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { mintTenant, type Answer, type TestTenant } from "../stack/tenant.ts";
+import type { RouterDocumentInput } from "../../edge/routing/router-document.ts";
+import { call, mintTenant, type Answer, type TestTenant } from "../stack/tenant.ts";
 import { expectProblem, pointers } from "./problem.ts";
 
 const document = {
@@ -34,6 +35,19 @@ const publish = (tenant: TestTenant, body: unknown = {}): Promise<Answer> =>
   tenant.api("/routers/default/publish", { body });
 
 describe("a router", () => {
+  it("serves its new version to the very next request of a key that was in use all the time", async () => {
+    const tenant = await tenantWithModels();
+    const served = async (): Promise<unknown> => {
+      const body = { model: "auto", messages: [{ role: "user", content: "hello" }] };
+      const answer = await call("/v1/route", tenant.adminKey, { body });
+      return (answer.body as { version?: number }).version;
+    };
+    for (const version of [1, 2, 3]) {
+      await tenant.publish("default", { ...document, settings: { deadline_ms: 10_000 } } as RouterDocumentInput);
+      expect(await served()).toBe(version);
+    }
+  });
+
   it("goes from nothing to a version that everyone can read", async () => {
     const tenant = await tenantWithModels();
     const made = await tenant.api("/routers", { body: { slug: "default" } });

@@ -22,6 +22,14 @@ export async function readDraft(tx: Transaction, tenantId: string, slug: string)
   return row ?? null;
 }
 
+/** The draft, held against another edit until the transaction ends. */
+export async function lockDraft(tx: Transaction, tenantId: string, slug: string): Promise<DraftRow | null> {
+  const router = tx.select({ id: routers.id }).from(routers).where(bySlug(tenantId, slug));
+  const own = and(eq(routerDrafts.tenantId, tenantId), eq(routerDrafts.routerId, router));
+  const [row] = await tx.select(columns).from(routerDrafts).where(own).for("update");
+  return row ?? null;
+}
+
 /** Writes over exactly the draft that was read; false when somebody else has written since. */
 export async function replaceDraft(
   tx: Transaction,

@@ -6,6 +6,7 @@ import {
   json,
   jsonBody,
   needs,
+  NO_CONTENT,
   responses,
   VERSION_REFUSALS,
   versionedWriteHeaders,
@@ -14,9 +15,12 @@ import {
 import { listOf, numberedPageQuery, pageQuery } from "../page.schema.ts";
 import {
   createRouterSchema,
+  differenceSchema,
   draftSchema,
   EXAMPLE_DRAFT,
   publishSchema,
+  renameRouterSchema,
+  rollbackSchema,
   routerSchema,
   versionSchema,
   versionSummarySchema,
@@ -57,6 +61,31 @@ export const get = createRoute({
   summary: "Read a router",
   request: { params },
   responses: responses(json(200, "The router", routerSchema), "not_found"),
+});
+
+export const rename = createRoute({
+  method: "patch",
+  path: "/routers/{slug}",
+  ...writing,
+  summary: "Rename a router",
+  description: "Clients that name it must follow; keys that are limited to it do so by themselves.",
+  request: { params, headers: writeHeaders, body: jsonBody(renameRouterSchema, { slug: "support" }) },
+  responses: responses(
+    json(200, "The router", routerSchema),
+    ...BODY_REFUSALS,
+    "not_found",
+    "conflict",
+    "idempotency_key_reused",
+  ),
+});
+
+export const remove = createRoute({
+  method: "delete",
+  path: "/routers/{slug}",
+  ...writing,
+  summary: "Delete a router with its draft and versions",
+  request: { params, headers: writeHeaders },
+  responses: responses(NO_CONTENT, "not_found", "idempotency_key_reused", "validation_failed"),
 });
 
 export const readDraft = createRoute({
@@ -102,6 +131,20 @@ export const publish = createRoute({
   ),
 });
 
+export const rollback = createRoute({
+  method: "post",
+  path: "/routers/{slug}/rollback",
+  ...writing,
+  summary: "Publish a copy of an earlier version as the next one",
+  request: { params, headers: writeHeaders, body: jsonBody(rollbackSchema, { to: 1 }) },
+  responses: responses(
+    json(201, "The version, in force everywhere within ten seconds", versionSummarySchema),
+    ...BODY_REFUSALS,
+    "not_found",
+    "idempotency_key_reused",
+  ),
+});
+
 export const versions = createRoute({
   method: "get",
   path: "/routers/{slug}/versions",
@@ -111,19 +154,30 @@ export const versions = createRoute({
   responses: responses(json(200, "A page of versions", listOf(versionSummarySchema)), "not_found", "validation_failed"),
 });
 
+const versionNumber = z
+  .string()
+  .regex(/^[1-9]\d{0,8}$/)
+  .transform(Number)
+  .openapi({ type: "integer", minimum: 1 });
+
 export const version = createRoute({
   method: "get",
   path: "/routers/{slug}/versions/{version}",
   ...reading,
   summary: "Read a published version",
-  request: {
-    params: params.extend({
-      version: z
-        .string()
-        .regex(/^[1-9]\d{0,8}$/)
-        .transform(Number)
-        .openapi({ type: "integer", minimum: 1 }),
-    }),
-  },
+  request: { params: params.extend({ version: versionNumber }) },
   responses: responses(json(200, "The version with its document", versionSchema), "not_found"),
+});
+
+const revision = z
+  .union([z.literal("draft"), versionNumber])
+  .openapi({ type: "string", pattern: "^(draft|[1-9][0-9]{0,8})$", description: "A version's number, or `draft`." });
+
+export const diff = createRoute({
+  method: "get",
+  path: "/routers/{slug}/versions/{a}/diff/{b}",
+  ...reading,
+  summary: "Compare two versions, or one with the draft",
+  request: { params: params.extend({ a: revision, b: revision }) },
+  responses: responses(json(200, "What changed from a to b", differenceSchema), "not_found"),
 });

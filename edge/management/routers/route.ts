@@ -6,6 +6,8 @@ import { answer, etagOf } from "../answer.ts";
 import { pageOf } from "../page.ts";
 import { tenantContext } from "../request-context.ts";
 import { createRouter } from "./create.ts";
+import { deleteRouter } from "./delete.ts";
+import { diffRevisions } from "./diff.ts";
 import { getDraft } from "./get-draft.ts";
 import { getVersion } from "./get-version.ts";
 import { getRouter } from "./get.ts";
@@ -14,6 +16,8 @@ import { listRouters } from "./list.ts";
 import * as operations from "./operations.schema.ts";
 import { publishRouter } from "./publish.ts";
 import { putDraft } from "./put-draft.ts";
+import { renameRouter } from "./rename.ts";
+import { rollbackRouter } from "./rollback.ts";
 
 export function routerRoutes(): OpenAPIHono<AppEnv> {
   const router = newRouter();
@@ -26,6 +30,13 @@ export function routerRoutes(): OpenAPIHono<AppEnv> {
     answer(c, await listRouters(tenantContext(c), pageOf(c.req.valid("query")))),
   );
   router.openapi(operations.get, async (c) => answer(c, await getRouter(tenantContext(c), c.req.valid("param").slug)));
+  router.openapi(operations.rename, async (c) => {
+    const input = c.req.valid("json");
+    return answer(c, await renameRouter(tenantContext(c, input), c.req.valid("param").slug, input));
+  });
+  router.openapi(operations.remove, async (c) =>
+    answer(c, await deleteRouter(tenantContext(c), c.req.valid("param").slug), 204),
+  );
   router.openapi(operations.readDraft, async (c) => {
     const draft = await getDraft(tenantContext(c), c.req.valid("param").slug);
     return answer(c, draft.ok ? ok(draft.value.document) : draft, 200, etagOf(draft));
@@ -35,11 +46,15 @@ export function routerRoutes(): OpenAPIHono<AppEnv> {
     const match = c.req.valid("header")["if-match"];
     const context = tenantContext(c, { document, match });
     const draft = await putDraft(context, c.req.valid("param").slug, document, match);
-    return answer(c, draft.ok ? ok(draft.value.document) : draft, 200, etagOf(draft));
+    return answer(c, draft.ok ? ok(draft.value.value) : draft, 200, etagOf(draft));
   });
   router.openapi(operations.publish, async (c) => {
     const input = c.req.valid("json");
     return answer(c, await publishRouter(tenantContext(c, input), c.req.valid("param").slug, input), 201);
+  });
+  router.openapi(operations.rollback, async (c) => {
+    const input = c.req.valid("json");
+    return answer(c, await rollbackRouter(tenantContext(c, input), c.req.valid("param").slug, input), 201);
   });
   router.openapi(operations.versions, async (c) =>
     answer(c, await listVersions(tenantContext(c), c.req.valid("param").slug, pageOf(c.req.valid("query")))),
@@ -47,6 +62,10 @@ export function routerRoutes(): OpenAPIHono<AppEnv> {
   router.openapi(operations.version, async (c) => {
     const { slug, version } = c.req.valid("param");
     return answer(c, await getVersion(tenantContext(c), slug, version));
+  });
+  router.openapi(operations.diff, async (c) => {
+    const { slug, a, b } = c.req.valid("param");
+    return answer(c, await diffRevisions(tenantContext(c), slug, a, b));
   });
   return router;
 }

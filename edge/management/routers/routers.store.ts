@@ -1,6 +1,7 @@
 import { and, desc, eq, lt, sql } from "drizzle-orm";
 import type { Reader, Transaction } from "../../db/client.ts";
-import { models, routerDrafts, routers } from "../../db/schema.ts";
+import { QueryFailure } from "../../db/database-failure.ts";
+import { apiKeys, models, routerDrafts, routers } from "../../db/schema.ts";
 import type { DraftDocument } from "../../routing/draft-document.ts";
 import type { Page } from "../page.ts";
 
@@ -55,4 +56,33 @@ export async function holdModels(tx: Transaction, tenantId: string, slugs: reado
     .orderBy(models.id)
     .for("key share");
   return new Set(rows.map((row) => row.slug));
+}
+
+/** Throws when the slug is taken: see `isSlugTaken`. */
+export async function setSlug(tx: Transaction, row: RouterRow, slug: string): Promise<void> {
+  await tx
+    .update(routers)
+    .set({ slug, updatedAt: sql`now()` })
+    .where(and(eq(routers.tenantId, row.tenantId), eq(routers.id, row.id)));
+}
+
+/** Whether a write failed because another router of the tenant has the slug. */
+export const isSlugTaken = (error: unknown): boolean =>
+  error instanceof QueryFailure && error.constraint === "routers_slug_key";
+
+/** Keys name the routers they are limited to: those that name this one follow it. */
+export async function renameInKeys(tx: Transaction, tenantId: string, from: string, to: string): Promise<void> {
+  const renamed = sql`(
+    select jsonb_agg(case when slug = ${from}::text then ${to}::text else slug end order by place)
+    from jsonb_array_elements_text(${apiKeys.allowedRouters}) with ordinality as listed (slug, place)
+  )`;
+  await tx
+    .update(apiKeys)
+    .set({ allowedRouters: renamed })
+    .where(and(eq(apiKeys.tenantId, tenantId), sql`${apiKeys.allowedRouters} ? ${from}::text`));
+}
+
+/** Its draft and versions go with it. */
+export async function deleteRouterRow(tx: Transaction, row: RouterRow): Promise<void> {
+  await tx.delete(routers).where(and(eq(routers.tenantId, row.tenantId), eq(routers.id, row.id)));
 }

@@ -1,12 +1,15 @@
 import { z } from "@hono/zod-openapi";
 import { draftDocumentSchema } from "../../routing/draft-document.ts";
-import { routerDocumentSchema, slugSchema } from "../../routing/router-document.ts";
+import { policySchema, routerDocumentSchema, slugSchema } from "../../routing/router-document.ts";
 import { instantSchema, lineSchema } from "../text.ts";
 
 export const createRouterSchema = z
   .strictObject({ slug: slugSchema.openapi({ description: "`default` answers to the model name `auto`." }) })
   .openapi("CreateRouter");
 export type CreateRouter = z.infer<typeof createRouterSchema>;
+
+export const renameRouterSchema = z.strictObject({ slug: slugSchema }).openapi("RenameRouter");
+export type RenameRouter = z.infer<typeof renameRouterSchema>;
 
 export const routerSchema = z
   .object({
@@ -28,6 +31,14 @@ export const publishSchema = z
   .openapi("Publish");
 export type Publish = z.infer<typeof publishSchema>;
 
+export const rollbackSchema = z
+  .strictObject({
+    to: z.number().int().min(1).max(999_999_999).openapi({ description: "The version to publish a copy of." }),
+    note: publishSchema.shape.note,
+  })
+  .openapi("Rollback");
+export type Rollback = z.infer<typeof rollbackSchema>;
+
 export const versionSummarySchema = z
   .object({
     slug: z.string(),
@@ -42,6 +53,28 @@ export type VersionSummary = z.infer<typeof versionSummarySchema>;
 
 export const versionSchema = versionSummarySchema.extend({ document: routerDocumentSchema }).openapi("Version");
 export type VersionView = z.infer<typeof versionSchema>;
+
+const revisionSchema = z.union([z.literal("draft"), z.number().int()]);
+const changesSchema = z
+  .record(z.string(), z.object({ from: z.unknown(), to: z.unknown() }))
+  .openapi({ description: "By JSON pointer of the smallest differing parts; null stands for absent." });
+
+export const differenceSchema = z
+  .object({
+    from: revisionSchema,
+    to: revisionSchema,
+    policies: z.object({
+      added: z.array(policySchema),
+      removed: z.array(policySchema),
+      changed: z.array(z.object({ name: z.string(), changes: changesSchema })),
+      reordered: z.boolean(),
+    }),
+    targets: changesSchema,
+    fallback: changesSchema,
+    unsure: changesSchema,
+    settings: changesSchema,
+  })
+  .openapi("VersionDifference");
 
 /** A legal assistant with an action and a domain policy, as examples show it. */
 export const EXAMPLE_DRAFT: z.input<typeof draftSchema> = {

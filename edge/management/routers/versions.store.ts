@@ -1,6 +1,7 @@
 import { and, desc, eq, lt, max } from "drizzle-orm";
 import type { Reader, Transaction } from "../../db/client.ts";
 import { routers, routerVersions } from "../../db/schema.ts";
+import type { RouterDocument } from "../../routing/router-document.ts";
 import type { Page } from "../page.ts";
 
 export type VersionRow = typeof routerVersions.$inferSelect;
@@ -47,3 +48,19 @@ export const versionByNumber = (db: Reader, tenantId: string, slug: string, vers
     .from(routerVersions)
     .innerJoin(routers, ofRouter)
     .where(and(bySlug(tenantId, slug), eq(routerVersions.version, version)));
+
+/** The document of a version within a transaction; null when there is none of this number. */
+export async function documentOf(
+  tx: Transaction,
+  tenantId: string,
+  routerId: string,
+  version: number,
+): Promise<RouterDocument | null> {
+  const own = and(
+    eq(routerVersions.tenantId, tenantId),
+    eq(routerVersions.routerId, routerId),
+    eq(routerVersions.version, version),
+  );
+  const [row] = await tx.select({ document: routerVersions.document }).from(routerVersions).where(own);
+  return row?.document ?? null;
+}
