@@ -23,6 +23,10 @@ describe("options of npm start", () => {
     });
   });
 
+  it("takes 0 for any free port", () => {
+    expect(parseStartOptions(["--port", "0", "--bridge-port", "0"], {})).toMatchObject({ port: 0, bridgePort: null });
+  });
+
   it("resolves the data folder against the repository, not the caller's folder", () => {
     expect(parseStartOptions([], {}).dataDir).toMatch(/\/\.signalbox$/);
     expect(parseStopOptions(["--data-dir", "/tmp/elsewhere"], {}).dataDir).toBe("/tmp/elsewhere");
@@ -30,7 +34,7 @@ describe("options of npm start", () => {
   });
 
   it.each([
-    [["--port", "0"], {}, "--port must be a port number"],
+    [["--port", "-1"], {}, "--port"],
     [["--port", "65536"], {}, "--port must be a port number"],
     [["--port", "80 80"], {}, "--port must be a port number"],
     [[], { PORT: "http" }, "PORT must be a port number"],

@@ -8,7 +8,7 @@ const DEFAULT_WORKER_PORT = 8787;
 export interface StartOptions {
   /** Folder of data, keys and logs; absolute. */
   readonly dataDir: string;
-  /** The worker's port; inner parts without one take a free port. */
+  /** The worker's port, 0 for any free one; inner parts without one take a free port. */
   readonly port: number;
   readonly inferencePort: number | null;
   readonly postgresPort: number | null;
@@ -37,12 +37,16 @@ export function parseStartOptions(args: readonly string[], environment: NodeJS.P
   } as const);
   const port = (flag: "port" | "inference-port" | "postgres-port" | "bridge-port", variable: string): number | null =>
     portNumber(`--${flag}`, values[flag]) ?? portNumber(variable, environment[variable]);
+  const innerPort = (...names: Parameters<typeof port>): number | null => {
+    const given = port(...names);
+    return given === 0 ? null : given;
+  };
   return {
     dataDir: dataDir(values["data-dir"], environment),
     port: port("port", "PORT") ?? DEFAULT_WORKER_PORT,
-    inferencePort: port("inference-port", "INFERENCE_PORT"),
-    postgresPort: port("postgres-port", "POSTGRES_PORT"),
-    bridgePort: port("bridge-port", "BRIDGE_PORT"),
+    inferencePort: innerPort("inference-port", "INFERENCE_PORT"),
+    postgresPort: innerPort("postgres-port", "POSTGRES_PORT"),
+    bridgePort: innerPort("bridge-port", "BRIDGE_PORT"),
     fresh: values.fresh ?? false,
     detach: values.detach ?? false,
   };
@@ -71,8 +75,8 @@ function parse<const Options extends NonNullable<NonNullable<Parameters<typeof p
 function portNumber(name: string, text: string | undefined): number | null {
   if (text === undefined || text === "") return null;
   const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port >= 1 && port <= 65_535) return port;
-  throw new UsageError(`${name} must be a port number, 1 to 65535`);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new UsageError(`${name} must be a port number up to 65535, or 0 for a free one`);
 }
 
 function dataDir(flag: string | undefined, environment: NodeJS.ProcessEnv): string {
