@@ -6,6 +6,7 @@ import { decisionRoutes } from "./decisions/route.ts";
 import { keyRoutes } from "./keys/route.ts";
 import { modelRoutes } from "./models/route.ts";
 import { providerRoutes } from "./providers/route.ts";
+import { routerDocumentRoutes } from "./routers/document.route.ts";
 import { draftPolicyRoutes } from "./routers/policies.route.ts";
 import { routerRoutes } from "./routers/route.ts";
 import { tenantRoutes } from "./tenants/route.ts";
@@ -19,6 +20,7 @@ export function managementRoutes(): OpenAPIHono<AppEnv> {
   router.route("/", modelRoutes());
   router.route("/", routerRoutes());
   router.route("/", draftPolicyRoutes());
+  router.route("/", routerDocumentRoutes());
   router.route("/", decisionRoutes());
   router.route("/", auditRoutes());
   return router;

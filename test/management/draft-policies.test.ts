@@ -10,7 +10,9 @@ async function tenantWithDraft(...names: readonly string[]): Promise<{ tenant: T
   let etag = (await tenant.api("/routers", { body: { slug: "default" } })).headers.get("etag") ?? "";
   for (const name of names) {
     etag =
-      (await tenant.api(BASE, { body: policy(name, { target: { model: `m${String(name.length)}` } }) })).headers.get("etag") ?? "";
+      (await tenant.api(BASE, { body: policy(name, { target: { model: `m${String(name.length)}` } }) })).headers.get(
+        "etag",
+      ) ?? "";
   }
   return { tenant, etag };
 }

@@ -6,7 +6,7 @@ import { write } from "../write.ts";
 import { publishDocument, warm } from "./publish-document.ts";
 import { lockRouter } from "./routers.store.ts";
 import type { Rollback, VersionSummary } from "./schema.ts";
-import { documentOf } from "./versions.store.ts";
+import { versionOf } from "./versions.store.ts";
 import { versionSummary } from "./view.ts";
 
 /** Publishes a copy of an earlier version as the next one. The draft stays as it is, and so does the history. */
@@ -20,13 +20,13 @@ export async function rollbackRouter(
   const published = await write(context, async (tx) => {
     const router = await lockRouter(tx, tenantId, slug);
     if (router === null) return refuse("not_found");
-    const document = await documentOf(tx, tenantId, router.id, input.to);
-    if (document === null) {
+    const earlier = await versionOf(tx, tenantId, router.id, input.to);
+    if (earlier === null) {
       const detail = `there is no version ${input.to}`;
       return refuse("validation_failed", { errors: [{ pointer: "/to", detail }] });
     }
     const note = input.note ?? `Rollback to version ${input.to}`;
-    const version = await publishDocument(tx, context, router, document, note);
+    const version = await publishDocument(tx, context, router, earlier.document, note);
     if (!version.ok) return version;
     made.push(version.value.document);
     const to = { published_version: version.value.version, copy_of: input.to };

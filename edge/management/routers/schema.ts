@@ -51,6 +51,11 @@ export const versionSummarySchema = z
   .openapi("VersionSummary");
 export type VersionSummary = z.infer<typeof versionSummarySchema>;
 
+export const importedVersionSchema = versionSummarySchema
+  .extend({ created: z.boolean().openapi({ description: "False when this document served traffic already." }) })
+  .openapi("ImportedVersion");
+export type ImportedVersion = z.infer<typeof importedVersionSchema>;
+
 export const versionSchema = versionSummarySchema.extend({ document: routerDocumentSchema }).openapi("Version");
 export type VersionView = z.infer<typeof versionSchema>;
 

@@ -1,7 +1,6 @@
 import { and, desc, eq, lt, max } from "drizzle-orm";
 import type { Reader, Transaction } from "../../db/client.ts";
 import { routers, routerVersions } from "../../db/schema.ts";
-import type { RouterDocument } from "../../routing/router-document.ts";
 import type { Page } from "../page.ts";
 
 export type VersionRow = typeof routerVersions.$inferSelect;
@@ -49,18 +48,26 @@ export const versionByNumber = (db: Reader, tenantId: string, slug: string, vers
     .innerJoin(routers, ofRouter)
     .where(and(bySlug(tenantId, slug), eq(routerVersions.version, version)));
 
-/** The document of a version within a transaction; null when there is none of this number. */
-export async function documentOf(
+/** The version that serves traffic; none before the first publish. */
+export const publishedBySlug = (db: Reader, tenantId: string, slug: string) =>
+  db
+    .select({ version: routerVersions.version, document: routerVersions.document })
+    .from(routerVersions)
+    .innerJoin(routers, ofRouter)
+    .where(and(bySlug(tenantId, slug), eq(routerVersions.version, routers.publishedVersion)));
+
+/** A version within a transaction; null when there is none of this number. */
+export async function versionOf(
   tx: Transaction,
   tenantId: string,
   routerId: string,
   version: number,
-): Promise<RouterDocument | null> {
+): Promise<VersionRow | null> {
   const own = and(
     eq(routerVersions.tenantId, tenantId),
     eq(routerVersions.routerId, routerId),
     eq(routerVersions.version, version),
   );
-  const [row] = await tx.select({ document: routerVersions.document }).from(routerVersions).where(own);
-  return row?.document ?? null;
+  const [row] = await tx.select().from(routerVersions).where(own);
+  return row ?? null;
 }
