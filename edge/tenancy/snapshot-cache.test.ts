@@ -128,6 +128,55 @@ describe("a snapshot by its age", () => {
   });
 });
 
+describe("a tenant that this isolate has changed", () => {
+  it("is read anew by its next request, whatever the age, and then not again", async () => {
+    const { clock, reads, cache, find, warm } = setUp();
+    await warm("a");
+    await clock.advance(100);
+    cache.changed("ten_a");
+    await clock.advance(1);
+    const asking = find("a");
+    expect(asking.result).toBe("pending");
+    await reads.answer(1, snapshotRow({ revision: 2 }));
+    expect(known(asking.result).revision).toBe(2);
+    expect(known(await find("a").done).revision).toBe(2);
+    expect(reads.asked).toHaveLength(2);
+  });
+
+  it("is not taken for current by a read that began before the change", async () => {
+    const { clock, reads, cache, find, warm } = setUp();
+    await warm("a");
+    await clock.advance(6_000);
+    await find("a").done;
+    cache.changed("ten_a");
+    await clock.advance(1);
+    const asking = find("a");
+    await reads.answer(1, { revision: 1, unchanged: true });
+    expect(asking.result).toBe("pending");
+    await reads.answer(2, snapshotRow({ revision: 2 }));
+    expect(known(asking.result).revision).toBe(2);
+  });
+
+  it("still serves what is held when the database does not answer", async () => {
+    const { clock, reads, cache, find, warm } = setUp();
+    await warm("a");
+    cache.changed("ten_a");
+    await clock.advance(1);
+    const asking = find("a");
+    await reads.fail(1);
+    expect(known(asking.result).revision).toBe(1);
+  });
+
+  it("leaves other tenants alone", async () => {
+    const { clock, reads, cache, find, warm } = setUp();
+    await warm("a");
+    cache.changed("ten_other");
+    await clock.advance(1);
+    await find("a").done;
+    expect(reads.asked).toHaveLength(1);
+  });
+});
+
 describe("while the database does not answer", () => {
   it("serves the last snapshot after 500 ms, says how old it is, and does not make the next one wait", async () => {
     const { clock, reads, find, warm } = setUp();
