@@ -43,7 +43,7 @@ export interface DeciderDeps {
 /** What an isolate remembers between questions. */
 export interface DeciderState {
   readonly memo: Memo;
-  /** By tenant and engine: a hasty deadline or an odd policy set of one tenant opens no other's breaker. */
+  /** By version of a router: a hasty deadline or an odd policy set of one router opens no other's breaker. */
   readonly breakers: LruMap<Breaker>;
 }
 
@@ -66,7 +66,7 @@ export async function decide(
   if (remembered !== null) return reading("memo", remembered, policies, decideMs());
 
   const asking = await questionFor(deps, question);
-  const breaker = breakerOf(breakers, `${tenantId}:${settings.engine}`);
+  const breaker = breakerOf(breakers, `${tenantId}:${router.id}@${router.version}`);
   if (!breaker.admit(deps.now())) return fallback("breaker_open", decideMs());
   const limitMs = Math.max(1, settings.deadline_ms - decideMs());
   const work = askInference(deps, asking, { requestId, limitMs, client: question.signal ?? null });

@@ -221,13 +221,14 @@ describe("a failure to decide", () => {
     expect(await reading).toMatchObject({ source: "fallback:timeout" });
   });
 
-  it("of one tenant's making opens no other tenant's breaker", async () => {
+  it("of one router version's making opens no other router's, version's or tenant's breaker", async () => {
     const { answered, ask, service } = setUp();
     for (let turn = 0; turn < 5; turn += 1) await answered(new Response(null, { status: 500 }), { text: String(turn) });
     expect((await ask({ text: "more" })).source).toBe("fallback:breaker_open");
     expect((await answered(decided(), { tenantId: "ten_b" })).source).toBe("engine");
-    expect((await answered(decided(), { router: routerOf({ engine: "big" }) })).source).toBe("engine");
-    expect(service.calls).toHaveLength(7);
+    expect((await answered(decided(), { text: "b", router: { ...routerOf(), id: "rtr_2" } })).source).toBe("engine");
+    expect((await answered(decided(), { text: "c", router: { ...routerOf(), version: 9 } })).source).toBe("engine");
+    expect(service.calls).toHaveLength(8);
   });
 });
 
