@@ -99,10 +99,11 @@ module.exports = {
     },
     {
       name: "upstream-is-for-completions",
-      comment: "Only completions forward requests; a provider's address rules are all that management may ask.",
+      comment:
+        "Only completions forward requests; management may ask for a provider's address rules and for one probe.",
       severity: "error",
       from: { path: "^edge/(management|tenancy|decider|usage|db|http|reference)/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^edge/upstream/(?!address-policy\\.ts$)" },
+      to: { path: "^edge/upstream/(?!(address-policy|probe)\\.ts$)" },
     },
     {
       name: "own-store-only",

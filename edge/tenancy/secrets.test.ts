@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { ServiceError } from "../errors.ts";
-import { open, seal } from "./secrets.ts";
+import { open, resealed, seal } from "./secrets.ts";
 
 const ringKey = (id: string, fill: number) => ({ id, key: Buffer.alloc(32, fill).toString("base64") });
 const owner = { tenantId: "ten_a", providerId: "prv_a" };
@@ -29,6 +29,15 @@ describe("a sealed credential", () => {
     expect(old.key_id).toBe("k1");
     expect((await seal(ring, owner, "sk-new")).key_id).toBe("k2");
     expect(await open(ring, owner, old)).toBe("sk-old");
+  });
+
+  it("moves to the ring's first key and is left alone there, or when no key of the ring opens it", async () => {
+    const old = await seal([ringKey("k1", 1)], owner, "sk-old");
+    const moved = await resealed(ring, owner, old);
+    expect(moved.key_id).toBe("k2");
+    expect(await open([ringKey("k2", 2)], owner, moved)).toBe("sk-old");
+    expect(await resealed(ring, owner, moved)).toBe(moved);
+    expect(await resealed([ringKey("k3", 3)], owner, old)).toBe(old);
   });
 
   it("never looks the same twice", async () => {

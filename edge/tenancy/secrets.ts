@@ -42,6 +42,12 @@ export async function open(ring: KeyRing, owner: Owner, sealed: Sealed): Promise
   }
 }
 
+/** A sealed credential under the ring's first key; itself when it is already, or when the ring cannot open it. */
+export async function resealed(ring: KeyRing, owner: Owner, sealed: Sealed): Promise<Sealed> {
+  if (sealed.key_id === ring[0]?.id || !ring.some(({ id }) => id === sealed.key_id)) return sealed;
+  return seal(ring, owner, await open(ring, owner, sealed));
+}
+
 const importKey = (key: string, usage: "encrypt" | "decrypt") =>
   crypto.subtle.importKey("raw", fromBase64(key), ALGORITHM, false, [usage]);
 

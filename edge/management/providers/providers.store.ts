@@ -55,3 +55,18 @@ export async function countModels(tx: Transaction, row: ProviderRow): Promise<nu
 export async function deleteProviderRow(tx: Transaction, row: ProviderRow): Promise<void> {
   await tx.delete(providers).where(and(eq(providers.tenantId, row.tenantId), eq(providers.id, row.id)));
 }
+
+/** One model of a provider: the one of this slug, or the newest. */
+export const modelOfProvider = (db: Reader, row: ProviderRow, slug: string | null) =>
+  db
+    .select({ slug: models.slug, upstreamModel: models.upstreamModel })
+    .from(models)
+    .where(
+      and(
+        eq(models.tenantId, row.tenantId),
+        eq(models.providerId, row.id),
+        slug === null ? undefined : eq(models.slug, slug),
+      ),
+    )
+    .orderBy(desc(models.id))
+    .limit(1);

@@ -11,7 +11,14 @@ import { createProvider } from "./create.ts";
 import { deleteProvider } from "./delete.ts";
 import { getProvider } from "./get.ts";
 import { listProviders } from "./list.ts";
-import { createProviderSchema, providerSchema, updateProviderSchema } from "./schema.ts";
+import {
+  createProviderSchema,
+  providerSchema,
+  providerTestSchema,
+  testProviderSchema,
+  updateProviderSchema,
+} from "./schema.ts";
+import { testProvider } from "./test-connection.ts";
 import { updateProvider } from "./update.ts";
 
 const common = { ...needs("models:write"), tags: ["Providers"] };
@@ -80,6 +87,16 @@ const remove = createRoute({
   responses: responses(NO_CONTENT, "not_found", "conflict", "idempotency_key_reused", "validation_failed"),
 });
 
+const test = createRoute({
+  method: "post",
+  path: "/providers/{slug}/test",
+  ...common,
+  summary: "Make one cheap call to a provider and tell what is wrong",
+  description: "Asks for one token. Tells a wrong key from a wrong URL from a missing model; changes nothing.",
+  request: { params, body: jsonBody(testProviderSchema, { model: "gpt-5-mini" }) },
+  responses: responses(json(200, "What the call has shown", providerTestSchema), ...BODY_REFUSALS, "not_found"),
+});
+
 export function providerRoutes(): OpenAPIHono<AppEnv> {
   const router = newRouter();
   router.openapi(create, async (c) => {
@@ -92,6 +109,9 @@ export function providerRoutes(): OpenAPIHono<AppEnv> {
     const input = c.req.valid("json");
     return answer(c, await updateProvider(tenantContext(c, input), c.req.valid("param").slug, input));
   });
+  router.openapi(test, async (c) =>
+    answer(c, await testProvider(tenantContext(c), c.req.valid("param").slug, c.req.valid("json"))),
+  );
   router.openapi(remove, async (c) =>
     answer(c, await deleteProvider(tenantContext(c), c.req.valid("param").slug), 204),
   );

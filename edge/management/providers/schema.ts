@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { slugSchema } from "../../routing/router-document.ts";
+import { modelSlugSchema, slugSchema } from "../../routing/router-document.ts";
 import { providerKindSchema } from "../../tenancy/snapshot.ts";
 import { instantSchema } from "../text.ts";
 
@@ -47,3 +47,33 @@ export const providerSchema = z
   })
   .openapi("Provider");
 export type ProviderView = z.infer<typeof providerSchema>;
+
+export const testProviderSchema = z
+  .strictObject({
+    model: modelSlugSchema.optional().openapi({ description: "Slug of a model of this provider; else its newest." }),
+  })
+  .openapi("TestProvider");
+export type TestProvider = z.infer<typeof testProviderSchema>;
+
+export const providerTestSchema = z
+  .object({
+    ok: z.boolean(),
+    outcome: z.enum([
+      "ok",
+      "wrong_key",
+      "wrong_url",
+      "model_not_found",
+      "unreachable",
+      "timeout",
+      "rate_limited",
+      "provider_error",
+      "address_refused",
+      "credential_unreadable",
+    ]),
+    message: z.string().openapi({ description: "What it means and what to do, for people." }),
+    status: z.number().int().nullable().openapi({ description: "The provider's HTTP status, where it was judged by." }),
+    model: z.string().nullable().openapi({ description: "The model that was asked for; null when there is none yet." }),
+    latency_ms: z.number(),
+  })
+  .openapi("ProviderTest");
+export type ProviderTest = z.infer<typeof providerTestSchema>;

@@ -1,5 +1,5 @@
 import { ok, refuse, type Result } from "../../errors.ts";
-import { seal } from "../../tenancy/secrets.ts";
+import { resealed, seal } from "../../tenancy/secrets.ts";
 import { providerKindSchema } from "../../tenancy/snapshot.ts";
 import type { TenantContext } from "../context.ts";
 import { difference } from "../difference.ts";
@@ -46,9 +46,11 @@ async function newCredential(
   input: UpdateProvider,
   kept: ProviderRow["credential"],
 ): Promise<ProviderRow["credential"]> {
-  if (input.credential === undefined || input.credential === null) return input.credential === null ? null : kept;
-  const { env } = context.deps;
-  return seal(env.CREDENTIAL_KEYS, { tenantId: context.tenantId, providerId: row.id }, input.credential);
+  const { CREDENTIAL_KEYS: ring } = context.deps.env;
+  const owner = { tenantId: context.tenantId, providerId: row.id };
+  if (typeof input.credential === "string") return seal(ring, owner, input.credential);
+  if (input.credential === null || kept === null) return null;
+  return resealed(ring, owner, kept);
 }
 
 const origin = (baseUrl: string | null): string | null => (baseUrl === null ? null : new URL(baseUrl).origin);
