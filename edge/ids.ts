@@ -22,10 +22,12 @@ export function makeId(kind: IdKind, nowMs: number, random: () => number): strin
 }
 
 const ID_BODY = /^[0-7][0-9a-hjkmnp-tv-z]{25}$/;
+/** End of the year 9999: later instants have no date of the form that databases and APIs read. */
+const LAST_INSTANT = Date.UTC(10_000, 0) - 1;
 
 export function isId(kind: IdKind, value: string): boolean {
   const prefix = `${ID_PREFIXES[kind]}_`;
-  return value.startsWith(prefix) && ID_BODY.test(value.slice(prefix.length));
+  return value.startsWith(prefix) && ID_BODY.test(value.slice(prefix.length)) && idTime(value) <= LAST_INSTANT;
 }
 
 /** The instant (ms since the epoch) an id was made at; the id must have passed `isId`. */

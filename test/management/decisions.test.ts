@@ -97,6 +97,7 @@ describe("receipts", () => {
     ["limit=1&limit=2", "/limit"],
     ["cursor=nonsense", "/cursor"],
     ["cursor=", "/cursor"],
+    ["cursor=dec_7zzzzzzzzzzzzzzzzzzzzzzzzz", "/cursor"],
     ["outcome=maybe", "/outcome"],
     ["source=magic", "/source"],
     ["router=Not%20A%20Slug", "/router"],
