@@ -19,11 +19,14 @@ export type ProviderKind = z.infer<typeof providerKindSchema>;
 
 export const MODALITIES = ["text", "image", "audio", "file"] as const;
 
+/** Bounded, so that no number of tokens costs more than a number can say. */
+const priceSchema = z.number().min(0).max(1_000_000);
+
 /** US dollars per million tokens. */
 export const pricesSchema = z.object({
-  input_per_million: z.number().min(0),
-  cached_input_per_million: z.number().min(0).optional(),
-  output_per_million: z.number().min(0),
+  input_per_million: priceSchema,
+  cached_input_per_million: priceSchema.optional(),
+  output_per_million: priceSchema,
 });
 
 /** Milliseconds; absent ones take the defaults of `edge/upstream`. */

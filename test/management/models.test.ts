@@ -81,6 +81,7 @@ describe("a tenant's models", () => {
     [{ ...mini, slug: "" }, "/slug"],
     [{ ...mini, upstream_model: "a\u0007" }, "/upstream_model"],
     [{ ...mini, prices: { input_per_million: -1, output_per_million: 1 } }, "/prices/input_per_million"],
+    [{ ...mini, prices: { input_per_million: 1, output_per_million: 1e308 } }, "/prices/output_per_million"],
     [{ ...mini, prices: { input_per_million: 1, output_per_million: 1, per_image: 2 } }, "/prices/per_image"],
     [{ ...mini, prices: { input_per_million: 1 } }, "/prices/output_per_million"],
     [{ ...mini, context_window: 0 }, "/context_window"],
