@@ -52,10 +52,9 @@ export class Meter {
     const said = isRecord(choice["delta"]) ? choice["delta"] : choice["message"];
     if (!isRecord(said)) return;
     this.textBytes += textLength(said["content"]) + textLength(said["refusal"]) + textLength(said["reasoning_content"]);
-    if (!Array.isArray(said["tool_calls"])) return;
-    for (const call of said["tool_calls"] as unknown[]) {
-      if (isRecord(call) && isRecord(call["function"])) this.textBytes += textLength(call["function"]["arguments"]);
-    }
+    const calls = Array.isArray(said["tool_calls"]) ? (said["tool_calls"] as unknown[]) : [];
+    const functions = [said["function_call"], ...calls.map((call) => (isRecord(call) ? call["function"] : null))];
+    for (const called of functions) if (isRecord(called)) this.textBytes += textLength(called["arguments"]);
   }
 }
 

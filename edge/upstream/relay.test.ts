@@ -100,6 +100,15 @@ describe("a relayed stream", () => {
     },
   );
 
+  it("counts the arguments of called functions, of the older form too", async () => {
+    const calling = [
+      { tool_calls: [{ index: 0, function: { arguments: "{é" } }] },
+      { function_call: { arguments: "}" } },
+    ];
+    const chunks = calling.map((delta) => bytes(`data: ${JSON.stringify({ choices: [{ index: 0, delta }] })}\n\n`));
+    expect((await run({ chunks })).meter.textBytes).toBe(bytes("{é}").length);
+  });
+
   it("counts the text it delivered and tells how the answer finished", async () => {
     const spoken = await run({ chunks: pieces(STREAMS.text, 9) });
     expect(spoken.meter).toMatchObject({

@@ -4,6 +4,7 @@ import { sampleOfSchema } from "./sample-of-schema.ts";
 export interface EchoRequest {
   readonly model: string;
   readonly messages: readonly { readonly role: string; readonly content?: unknown }[];
+  readonly n?: number | null;
   readonly stream?: boolean | null;
   readonly stream_options?: { readonly include_usage?: boolean | null } | null;
   readonly tools?: readonly unknown[] | null;

@@ -63,6 +63,13 @@ describe("the echo provider", () => {
     expect((await streamed({})).meter.usage).toBeNull();
   });
 
+  it("gives as many choices as it was asked for, and counts each", async () => {
+    const [one, three] = [await answerTo({}), await answerTo({ n: 3 })];
+    expect(three.choices).toMatchObject([0, 1, 2].map((index) => ({ index, message: one.choices[0]?.message })));
+    expect(three.usage.completion_tokens).toBe(3 * one.usage.completion_tokens);
+    expect((await streamed({ n: 3 })).meter.hasFinished(3)).toBe(true);
+  });
+
   it("reads text out of content parts and names the others", async () => {
     const content = [
       { type: "text", text: "look:" },

@@ -13,12 +13,15 @@ export const echo: ProviderAdapter = {
     const request = JSON.parse(call.body) as EchoRequest;
     const said = echoMessage(request);
     const base = { id: `chatcmpl-${call.callId}`, created: Math.floor(call.nowMs / 1000), model: request.model };
-    const usage = usageOf(call.body, said);
-    if (request.stream !== true) return Promise.resolve(Response.json(completion(base, said, usage)));
+    const choices = Array.from({ length: request.n ?? 1 }, (_, index) => index);
+    const usage = usageOf(call.body, said, choices.length);
+    if (request.stream !== true) return Promise.resolve(Response.json(completion(base, said, choices, usage)));
     const chunk = (rest: object): string => JSON.stringify({ ...base, object: "chat.completion.chunk", ...rest });
     const events = [
-      ...deltas(said).map((delta) => chunk({ choices: [{ index: 0, delta, finish_reason: null }] })),
-      chunk({ choices: [{ index: 0, delta: {}, finish_reason: finishReason(said) }] }),
+      ...choices.flatMap((index) => [
+        ...deltas(said).map((delta) => chunk({ choices: [{ index, delta, finish_reason: null }] })),
+        chunk({ choices: [{ index, delta: {}, finish_reason: finishReason(said) }] }),
+      ]),
       ...(request.stream_options?.include_usage === true ? [chunk({ choices: [], usage })] : []),
       "[DONE]",
     ];
@@ -29,13 +32,13 @@ export const echo: ProviderAdapter = {
 
 const finishReason = (said: EchoMessage): string => ("call" in said ? "tool_calls" : "stop");
 
-function completion(base: object, said: EchoMessage, usage: object): object {
+function completion(base: object, said: EchoMessage, choices: readonly number[], usage: object): object {
   const message =
     "call" in said
       ? { role: "assistant", content: null, tool_calls: [toolCall(said.call)] }
       : { role: "assistant", content: said.content, refusal: null };
-  const choice = { index: 0, message, logprobs: null, finish_reason: finishReason(said) };
-  return { ...base, object: "chat.completion", choices: [choice], usage };
+  const choice = { message, logprobs: null, finish_reason: finishReason(said) };
+  return { ...base, object: "chat.completion", choices: choices.map((index) => ({ index, ...choice })), usage };
 }
 
 function deltas(said: EchoMessage): object[] {
@@ -61,10 +64,10 @@ function pieces(text: string): string[] {
 }
 
 /** Tokens as a rule of thumb has them: four characters each. */
-function usageOf(body: string, said: EchoMessage): object {
+function usageOf(body: string, said: EchoMessage, choices: number): object {
   const answer = "call" in said ? said.call.arguments : said.content;
   const prompt = Math.ceil(body.length / 4);
-  const completion = Math.max(1, Math.ceil(answer.length / 4));
+  const completion = Math.max(1, Math.ceil(answer.length / 4)) * choices;
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
 }
 
