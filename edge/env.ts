@@ -18,6 +18,8 @@ const envSchema = z.object({
   /** Connection strings of the roles `signalbox_edge` and `signalbox_api`. */
   DATABASE_URL_EDGE: z.string().min(1),
   DATABASE_URL_API: z.string().min(1),
+  /** Connection string of the role `signalbox_jobs`; without it `scheduled` does nothing here. */
+  DATABASE_URL_JOBS: z.string().min(1).optional(),
   /** Neon HTTP endpoint and WebSocket proxy of a bridge; absent when the database is Neon itself. */
   DATABASE_HTTP_ENDPOINT: z.url().optional(),
   DATABASE_WS_PROXY: z.string().min(1).optional(),

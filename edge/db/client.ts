@@ -7,10 +7,12 @@ export type { ApiDatabase, Reader, Transaction } from "./api-database.ts";
 export type { EdgeDatabase } from "./edge-database.ts";
 export type { DbScope } from "./tenant-scope.ts";
 
-/** The two logins of the worker. Nothing else of it can do more than these roles may. */
+/** The logins of the worker. Nothing else of it can do more than these roles may. */
 export interface Databases {
   readonly edge: EdgeDatabase;
   readonly api: ApiDatabase;
+  /** As role `signalbox_jobs`; null where this deployment runs no jobs. */
+  readonly jobs: EdgeDatabase | null;
 }
 
 /** Connects through Neon's own endpoints, or through the bridge that the environment names. */
@@ -23,5 +25,9 @@ export function createDatabases(env: Env): Databases {
     // PostgreSQL behind a bridge asks for SCRAM, which cannot be sent ahead of its challenge.
     neonConfig.pipelineConnect = false;
   }
-  return { edge: createEdgeDatabase(env.DATABASE_URL_EDGE), api: createApiDatabase(env.DATABASE_URL_API) };
+  return {
+    edge: createEdgeDatabase(env.DATABASE_URL_EDGE),
+    api: createApiDatabase(env.DATABASE_URL_API),
+    jobs: env.DATABASE_URL_JOBS === undefined ? null : createEdgeDatabase(env.DATABASE_URL_JOBS),
+  };
 }

@@ -8,7 +8,7 @@ import { entityTag } from "./if-match.ts";
 export function answer(
   c: Context<AppEnv>,
   result: Result<object>,
-  status: 200 | 201 | 204 = 200,
+  status: 200 | 201 | 202 | 204 = 200,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
   if (!result.ok) return respond(c, result.refusal);

@@ -85,7 +85,7 @@ export const BODY_REFUSALS = ["request_too_large", "unsupported_media_type", "va
 
 /** The success of an operation and its refusals, as an OpenAPI document states them. */
 export function responses(
-  success: DocumentedResponse & { readonly status: 200 | 201 | 204 },
+  success: DocumentedResponse & { readonly status: 200 | 201 | 202 | 204 },
   ...refusals: readonly ErrorCode[]
 ): Record<number, DocumentedResponse> {
   const { status, ...documented } = success;
@@ -101,7 +101,7 @@ export function responses(
 }
 
 /** A success with a JSON body. */
-export const json = (status: 200 | 201, description: string, schema: z.ZodType) => ({
+export const json = (status: 200 | 201 | 202, description: string, schema: z.ZodType) => ({
   status,
   description,
   content: { "application/json": { schema } },

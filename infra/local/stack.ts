@@ -139,6 +139,7 @@ async function workerVariables(
     UPSTREAM_ADDRESSES: "loopback",
     DATABASE_URL_EDGE: database.edgeUrl,
     DATABASE_URL_API: database.apiUrl,
+    DATABASE_URL_JOBS: database.jobsUrl,
     DATABASE_HTTP_ENDPOINT: database.bridge.httpEndpoint,
     DATABASE_WS_PROXY: database.bridge.wsProxy,
     INFERENCE_URL: inference.url,

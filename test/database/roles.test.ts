@@ -70,7 +70,16 @@ describe("database roles", () => {
   it.each([
     ["edge", ["append_decisions", "edge_snapshot"]],
     ["api", []],
-    ["jobs", ["ensure_decision_partitions"]],
+    [
+      "jobs",
+      [
+        "credentials_to_reseal",
+        "ensure_decision_partitions",
+        "purge_remembered_answers",
+        "remove_deleted_tenants",
+        "replace_sealed",
+      ],
+    ],
   ] as const)("%s may run %j and no other function of the schema", async (login, functions) => {
     const granted = await rows<{ proname: string }>(
       clients.admin,

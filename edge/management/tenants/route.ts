@@ -7,6 +7,7 @@ import { pageOf } from "../page.ts";
 import { idParam, listOf, pageQuery } from "../page.schema.ts";
 import { operatorContext } from "../request-context.ts";
 import { createTenant } from "./create.ts";
+import { deleteTenant } from "./delete.ts";
 import { getTenant } from "./get.ts";
 import { listTenants } from "./list.ts";
 import { createdTenantSchema, createTenantSchema, tenantSchema } from "./schema.ts";
@@ -64,6 +65,23 @@ const resume = createRoute({
   responses: responses(json(200, "The active tenant", tenantSchema), "not_found", "conflict", "validation_failed"),
 });
 
+const remove = createRoute({
+  method: "delete",
+  path: "/tenants/{id}",
+  ...common,
+  summary: "Delete a tenant and everything that is its own",
+  description:
+    "Its keys are refused within ten seconds; the rows go in batches while its status is `deleting`, then it is not " +
+    "found. What the operator did to it stays in the operator's audit log, without content. There is no way back.",
+  request: { params, headers: writeHeaders },
+  responses: responses(
+    json(202, "The tenant that is being deleted", tenantSchema),
+    "not_found",
+    "idempotency_key_reused",
+    "validation_failed",
+  ),
+});
+
 export function tenantRoutes(): OpenAPIHono<AppEnv> {
   const router = newRouter();
   router.openapi(create, async (c) => {
@@ -72,6 +90,7 @@ export function tenantRoutes(): OpenAPIHono<AppEnv> {
   });
   router.openapi(list, async (c) => answer(c, await listTenants(operatorContext(c), pageOf(c.req.valid("query")))));
   router.openapi(get, async (c) => answer(c, await getTenant(operatorContext(c), c.req.valid("param").id)));
+  router.openapi(remove, async (c) => answer(c, await deleteTenant(operatorContext(c), c.req.valid("param").id), 202));
   router.openapi(suspend, async (c) =>
     answer(c, await setStatus(operatorContext(c), c.req.valid("param").id, "suspended")),
   );

@@ -1,0 +1,49 @@
+import type { EdgeDatabase } from "../db/client.ts";
+import type { Sealed } from "../tenancy/snapshot.ts";
+
+/** The database as role `signalbox_jobs`: a few functions may be called, no table read. */
+export type JobsDatabase = Pick<EdgeDatabase, "query">;
+
+export interface SealedCredential {
+  readonly tenant_id: string;
+  readonly provider_id: string;
+  readonly credential: Sealed;
+}
+
+/** Removes some rows of a tenant that is being deleted; whether there may be more. */
+export async function removeDeletedTenants(db: JobsDatabase, rows: number): Promise<boolean> {
+  const [row] = await db.query<{ more: boolean }>("select signalbox.remove_deleted_tenants($1) as more", [rows]);
+  return row?.more ?? false;
+}
+
+/** Removes remembered answers that are older than a day; how many. */
+export async function purgeRememberedAnswers(db: JobsDatabase, rows: number): Promise<number> {
+  const [row] = await db.query<{ purged: number }>("select signalbox.purge_remembered_answers($1) as purged", [rows]);
+  return row?.purged ?? 0;
+}
+
+/** Makes the partitions of the given days from `first` (ISO date) on that are not there yet. */
+export async function ensurePartitions(db: JobsDatabase, first: string, days: number): Promise<void> {
+  await db.query("select signalbox.ensure_decision_partitions($1::date, $2)", [first, days]);
+}
+
+/** Credentials that another key than `keyId` has sealed, in a stable order after the position `after`. */
+export async function credentialsToReseal(
+  db: JobsDatabase,
+  keyId: string,
+  after: string,
+  rows: number,
+): Promise<SealedCredential[]> {
+  return db.query("select * from signalbox.credentials_to_reseal($1, $2, $3)", [keyId, after, rows]);
+}
+
+/** False when the credential was changed since it was read. */
+export async function replaceSealed(db: JobsDatabase, old: SealedCredential, sealed: Sealed): Promise<boolean> {
+  const [row] = await db.query<{ replaced: boolean }>("select signalbox.replace_sealed($1, $2, $3, $4) as replaced", [
+    old.tenant_id,
+    old.provider_id,
+    JSON.stringify(old.credential),
+    JSON.stringify(sealed),
+  ]);
+  return row?.replaced ?? false;
+}

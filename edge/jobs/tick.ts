@@ -1,0 +1,46 @@
+import type { Env } from "../env.ts";
+import type { Log } from "../log.ts";
+import { ensurePartitions, purgeRememberedAnswers, removeDeletedTenants, type JobsDatabase } from "./jobs.store.ts";
+import { resealCredentials } from "./reseal-credentials.ts";
+
+export interface TickDeps {
+  readonly env: Pick<Env, "CREDENTIAL_KEYS">;
+  /** Without the jobs' login nothing is done. */
+  readonly db: { readonly jobs: JobsDatabase | null };
+  readonly now: () => number;
+  readonly log: Log;
+}
+
+/** Rows that one transaction removes. */
+const BATCH_ROWS = 2_000;
+/** Milliseconds after which a tick begins nothing more; the next one goes on where it stopped. */
+const TICK_MS = 20_000;
+const PARTITION_DAYS = 8;
+
+/**
+ * The work that no request does: partitions for the days to come, removal of deleted tenants and of old answers,
+ * credentials moved to the ring's first key. Several at once are harmless; a job that fails holds up no other.
+ */
+export async function tick({ db, ...rest }: TickDeps): Promise<void> {
+  if (db.jobs === null) return;
+  const deps = { ...rest, jobs: db.jobs };
+  const endsAt = deps.now() + TICK_MS;
+  const inTime = (): boolean => deps.now() < endsAt;
+  const today = new Date(deps.now()).toISOString().slice(0, 10);
+  await job(deps, "partitions", () => ensurePartitions(deps.jobs, today, PARTITION_DAYS));
+  await job(deps, "deleted_tenants", async () => {
+    while (inTime() && (await removeDeletedTenants(deps.jobs, BATCH_ROWS)));
+  });
+  await job(deps, "remembered_answers", async () => {
+    while (inTime() && (await purgeRememberedAnswers(deps.jobs, BATCH_ROWS)) > 0);
+  });
+  await job(deps, "credentials", () => resealCredentials(deps, inTime));
+}
+
+async function job({ log }: Pick<TickDeps, "log">, name: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    log("error", "job_failed", { job: name, reason: error instanceof Error ? error.message : typeof error });
+  }
+}

@@ -1,0 +1,169 @@
+import type pg from "pg";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { createDatabases } from "../../edge/db/client.ts";
+import { createEdgeDatabase } from "../../edge/db/edge-database.ts";
+import type { Env } from "../../edge/env.ts";
+import { tick, type TickDeps } from "../../edge/jobs/tick.ts";
+import { open, seal } from "../../edge/tenancy/secrets.ts";
+import { connect, rows } from "../database/connect.ts";
+import { makeFullTenant, type FullTenant } from "../database/full-tenant.ts";
+import { OPERATOR_TABLES, tablesOf } from "../database/tables.ts";
+import { expectProblem } from "../management/problem.ts";
+import { stack } from "../stack/provided.ts";
+import { call, mintTenant, type Answer } from "../stack/tenant.ts";
+
+const ringKey = (id: string, fill: number) => ({ id, key: Buffer.alloc(32, fill).toString("base64") });
+const OLD = [ringKey("tick-old", 1)];
+const NEW = [ringKey("tick-new", 2), ...OLD];
+
+describe("the work that no request does", () => {
+  let admin: pg.Client;
+  let tenant: FullTenant;
+  let other: FullTenant;
+  let logged: string[];
+
+  beforeAll(async () => {
+    admin = await connect("admin");
+  });
+  beforeEach(async () => {
+    logged = [];
+    tenant = await makeFullTenant(admin);
+    other = await makeFullTenant(admin);
+  });
+  afterAll(() => admin.end());
+
+  function deps(more: Partial<TickDeps> = {}): TickDeps {
+    const { edgeUrl, apiUrl, jobsUrl, httpEndpoint, wsProxy } = stack();
+    // Points the driver at the bridge, for the jobs' login too.
+    createDatabases({
+      DATABASE_URL_EDGE: edgeUrl,
+      DATABASE_URL_API: apiUrl,
+      DATABASE_HTTP_ENDPOINT: httpEndpoint,
+      DATABASE_WS_PROXY: wsProxy,
+    } as Env);
+    return {
+      env: { CREDENTIAL_KEYS: NEW },
+      db: { jobs: createEdgeDatabase(jobsUrl) },
+      now: () => Date.now(),
+      log: (_level, event, fields) => logged.push(`${event} ${JSON.stringify(fields)}`),
+      ...more,
+    };
+  }
+
+  async function rowsOf(id: string): Promise<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const table of await tablesOf(admin)) {
+      if (table.partition || OPERATOR_TABLES.includes(table.name)) continue;
+      const column = table.name === "tenants" ? "id" : "tenant_id";
+      const text = `select count(*)::integer as n from signalbox.${table.name} where ${column} = $1`;
+      counts[table.name] = (await rows<{ n: number }>(admin, text, [id]))[0]?.n ?? -1;
+    }
+    return counts;
+  }
+
+  it("removes everything of a deleted tenant, table by table, and nothing of another", async () => {
+    const before = await rowsOf(other.id);
+    expect(Object.values(await rowsOf(tenant.id)).every((count) => count > 0)).toBe(true);
+    await admin.query("update signalbox.tenants set status = 'deleting' where id = $1", [tenant.id]);
+    await tick(deps());
+    const left = await rowsOf(tenant.id);
+    for (const [table, count] of Object.entries(left)) expect(count, table).toBe(0);
+    expect(await rowsOf(other.id)).toEqual(before);
+  });
+
+  it("goes on where it stopped, batch by batch", async () => {
+    await admin.query("update signalbox.tenants set status = 'deleting' where id = $1", [tenant.id]);
+    const jobs = await connect("jobs");
+    const total = async (): Promise<number> => Object.values(await rowsOf(tenant.id)).reduce((a, b) => a + b, 0);
+    const seen = [await total()];
+    try {
+      for (let calls = 0; calls < 100 && seen.at(-1) !== 0; calls += 1) {
+        await jobs.query("select signalbox.remove_deleted_tenants(1)");
+        seen.push(await total());
+      }
+    } finally {
+      await jobs.end();
+    }
+    expect(seen.at(-1)).toBe(0);
+    expect(seen.length).toBeGreaterThan(5);
+    expect(seen).toEqual(seen.toSorted((a, b) => b - a));
+  });
+
+  it("removes a tenant that the operator deleted, and leaves one audit row a deed, without content", async () => {
+    const made = await mintTenant("Secret name of a customer");
+    await made.provider({ slug: "echo" });
+    const operator = (method: string): Promise<Answer> =>
+      call(`/api/v1/tenants/${made.id}`, stack().operatorKey, { method });
+    const deleted = await operator("DELETE");
+    expect([deleted.status, deleted.body.status]).toEqual([202, "deleting"]);
+    expect((await operator("DELETE")).status).toBe(202);
+    expectProblem(await call("/api/v1/keys", made.adminKey), 403, "tenant_suspended");
+    const resume = `/api/v1/tenants/${made.id}/resume`;
+    expectProblem(await call(resume, stack().operatorKey, { method: "POST" }), 409, "conflict");
+    await tick(deps());
+    expectProblem(await operator("GET"), 404, "not_found");
+    expectProblem(await operator("DELETE"), 404, "not_found");
+    const trail = await rows(
+      admin,
+      "select action, changes from signalbox.operator_audit_log where tenant_id = $1 order by id",
+      [made.id],
+    );
+    expect(trail).toEqual(["tenant.create", "tenant.delete"].map((action) => ({ action, changes: {} })));
+  });
+
+  it("forgets answers after a day and no sooner", async () => {
+    const age = "update signalbox.idempotency_keys set created_at = now() - interval '25 hours' where tenant_id = $1";
+    await admin.query(age, [tenant.id]);
+    await tick(deps());
+    expect((await rowsOf(tenant.id))["idempotency_keys"]).toBe(0);
+    expect((await rowsOf(other.id))["idempotency_keys"]).toBe(1);
+  });
+
+  it("moves credentials to the ring's first key while both open them, and leaves what it cannot open", async () => {
+    const owner = { tenantId: tenant.id, providerId: "prv_1" };
+    const stored = async (id: string) =>
+      (
+        await rows<{ credential: never }>(admin, "select credential from signalbox.providers where tenant_id = $1", [
+          id,
+        ])
+      )[0]?.credential as never as Parameters<typeof open>[2];
+    const sealed = await seal(OLD, owner, "sk-secret");
+    const put = "update signalbox.providers set credential = $2 where tenant_id = $1";
+    await admin.query(put, [tenant.id, JSON.stringify(sealed)]);
+    const unreadable = await stored(other.id);
+    await tick(deps());
+    const moved = await stored(tenant.id);
+    expect(moved.key_id).toBe("tick-new");
+    expect(await open(NEW.slice(0, 1), owner, moved)).toBe("sk-secret");
+    expect(await stored(other.id)).toEqual(unreadable);
+    expect(logged.join()).toContain(other.id);
+    expect(logged.join()).not.toContain("sk-secret");
+    await tick(deps());
+    expect(await stored(tenant.id)).toEqual(moved);
+  });
+
+  it("begins nothing when its time is over, and does one job when another fails", async () => {
+    await admin.query("update signalbox.tenants set status = 'deleting' where id = $1", [tenant.id]);
+    const { jobs } = deps().db;
+    const broken: TickDeps["db"] = {
+      jobs: {
+        query: (text, params) =>
+          text.includes("partitions") ? Promise.reject(new Error("no partitions")) : jobs!.query(text, params),
+      },
+    };
+    let clock = 0;
+    await tick(deps({ db: broken, now: () => (clock += 30_000) }));
+    expect(logged).toEqual([expect.stringContaining("job_failed")]);
+    expect((await rowsOf(tenant.id))["tenants"]).toBe(1);
+    await tick(deps({ db: broken }));
+    expect((await rowsOf(tenant.id))["tenants"]).toBe(0);
+  });
+
+  it("is not done where the deployment has no login for it", async () => {
+    await admin.query("update signalbox.tenants set status = 'deleting' where id = $1", [tenant.id]);
+    await tick(deps({ db: { jobs: null } }));
+    expect([logged, (await rowsOf(tenant.id))["tenants"]]).toEqual([[], 1]);
+    await tick(deps());
+    expect((await rowsOf(tenant.id))["tenants"]).toBe(0);
+  });
+});
