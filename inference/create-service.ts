@@ -1,6 +1,6 @@
 import { serveEngine } from "./decide/served-engine.ts";
 import type { Deps } from "./deps.ts";
-import { createMinilmEngine } from "./engines/embedded/minilm-zero-shot.ts";
+import { createRouterEngine } from "./engines/embedded/router-engine.ts";
 import { createRegistry } from "./engines/registry.ts";
 import { createVllmEngine } from "./engines/vllm/vllm-engine.ts";
 import type { Env } from "./env.ts";
@@ -10,12 +10,12 @@ import type { Service } from "./service.ts";
 /** Puts the service together: the embedded engine always, and one vLLM engine for each configured deployment. */
 export function createService(env: Env, deps: Deps): Service {
   const shared = { queueLimit: env.QUEUE_LIMIT, policyCacheBytes: env.POLICY_CACHE_BYTES, now: deps.now };
-  const minilm = createMinilmEngine({
+  const router = createRouterEngine({
     threads: env.EMBEDDED_THREADS,
     turnCacheBytes: env.TURN_CACHE_BYTES,
     now: deps.now,
   });
-  const embedded = serveEngine(minilm, {
+  const embedded = serveEngine(router, {
     ...shared,
     calibration: env.CALIBRATION["embedded"],
     concurrency: env.EMBEDDED_CONCURRENCY,

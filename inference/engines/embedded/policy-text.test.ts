@@ -1,22 +1,18 @@
-import { expect, test } from "vitest";
-import { isCatchAll, phrasesOf } from "./policy-text.ts";
+import { describe, expect, it } from "vitest";
+import { policyText } from "./policy-text.ts";
 
-test("a description is cut into the things it names, without what it excludes", () => {
-  expect(phrasesOf("Find risky clauses in a contract; not for drafting")).toEqual(["Find risky clauses in a contract"]);
-  expect(phrasesOf("Plan a journey: flights, trains, hotels")).toEqual([
-    "Plan a journey",
-    "flights",
-    "trains",
-    "hotels",
-  ]);
-  expect(phrasesOf("")).toEqual([]);
-});
+describe("policyText", () => {
+  it.each([
+    ["bug_fixing", "bug fixing: x"],
+    ["bugFixing", "bug Fixing: x"],
+    ["bug-fixing.v2/eu", "bug fixing v2 eu: x"],
+    ["BILL-02", "BILL 02: x"],
+    ["Bug fixing", "Bug fixing: x"],
+  ])("reads the name %s as words", (name, text) => {
+    expect(policyText({ name, description: "x" })).toBe(text);
+  });
 
-test.each(["Any other legal question", "Anything else about pets", "General questions", "Everything else"])(
-  "%j takes what its siblings leave",
-  (description) => expect(isCatchAll(description)).toBe(true),
-);
-
-test.each(["Find other flights", "Draft any contract", "Generate code"])("%j does not", (description) => {
-  expect(isCatchAll(description)).toBe(false);
+  it("keeps a name without a description", () => {
+    expect(policyText({ name: "refunds", description: "" })).toBe("refunds:");
+  });
 });

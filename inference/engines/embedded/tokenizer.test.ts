@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { createTokenizer } from "./tokenizer.ts";
 
 const read = (path: string): unknown => JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8")) as unknown;
-const definition = read("../../models/minilm-zero-shot/tokenizer.json") as object;
+const definition = read("../../models/set-router/tokenizer.json") as object;
 const golden = read("../../../test/fixtures/tokenizer-golden.json") as { text: string; ids: number[] }[];
 
 test("ids are those of the reference tokenizer, in every script and for odd characters", () => {

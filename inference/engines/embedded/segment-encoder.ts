@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Tensor } from "onnxruntime-node";
-import { createTokenizer } from "../tokenizer.ts";
+import { createTokenizer } from "./tokenizer.ts";
 import { floats, loadSession } from "./session.ts";
 import { policySegment, turnSegment } from "./segment.ts";
 

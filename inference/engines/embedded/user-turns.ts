@@ -1,4 +1,4 @@
-import type { Turn } from "../../../contract/index.ts";
+import type { Turn } from "../../contract/index.ts";
 
 /** User turns are decided in order to find the running policy; the walk starts at a multiple of this many turns. */
 const STRIDE = 8;

@@ -1,9 +1,10 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { deadlineExceeded, ok } from "../../../errors.ts";
-import type { Engine } from "../../engine.ts";
-import { cosine } from "../vectors.ts";
+import { deadlineExceeded, ok } from "../../errors.ts";
+import type { Engine } from "../engine.ts";
+import { cosine } from "./cosine.ts";
 import { confidenceSchema, confident } from "./confidence.ts";
 import { encodeSet } from "./encoded-set.ts";
 import type { EncodedSet } from "./encoded-set.ts";
@@ -15,9 +16,10 @@ import type { UserTurn } from "./user-turns.ts";
 import { createWalk } from "./walk.ts";
 import type { Walk } from "./walk.ts";
 
+/** The graphs, tokenizer.json and model.json; its card says what the model is and how good it is. */
+const DIRECTORY = fileURLToPath(new URL("../../models/set-router/", import.meta.url));
+
 interface RouterEngineOptions {
-  /** Folder with the graphs, tokenizer.json and model.json. */
-  readonly directory: string;
   /** Threads that encode; each holds the model once. */
   readonly threads: number;
   readonly turnCacheBytes: number;
@@ -39,8 +41,8 @@ interface Loaded {
  * in order, on the model's own answers.
  */
 export function createRouterEngine(options: RouterEngineOptions): Engine<EncodedSet> {
-  const { now, directory } = options;
-  const stated = JSON.parse(readFileSync(join(directory, "model.json"), "utf8")) as unknown;
+  const { now } = options;
+  const stated = JSON.parse(readFileSync(join(DIRECTORY, "model.json"), "utf8")) as unknown;
   const { version, confidence } = modelSchema.parse(stated);
   let loaded: Loaded | undefined;
   const model = (): Loaded => {
@@ -75,8 +77,8 @@ export function createRouterEngine(options: RouterEngineOptions): Engine<Encoded
   };
 }
 
-async function load({ directory, threads, turnCacheBytes }: RouterEngineOptions): Promise<Loaded> {
-  const [encoder, head] = await Promise.all([startSegmentThreads(directory, threads), loadSetHead(directory)]);
+async function load({ threads, turnCacheBytes }: RouterEngineOptions): Promise<Loaded> {
+  const [encoder, head] = await Promise.all([startSegmentThreads(DIRECTORY, threads), loadSetHead(DIRECTORY)]);
   const encode = (turn: UserTurn) => encoder.encode({ kind: "turn", ...turn });
   await encode({ text: "warm up", assistant: "warm up" });
   return { encoder, walk: createWalk({ head, encode, cacheBytes: turnCacheBytes }) };

@@ -1,5 +1,5 @@
 import { Tensor } from "onnxruntime-node";
-import type { PolicySet } from "../../engine.ts";
+import type { PolicySet } from "../engine.ts";
 import { policyText } from "./policy-text.ts";
 import type { EncodedSegment, EncodeSegment } from "./segment-encoder.ts";
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Turn } from "../../../contract/index.ts";
+import type { Turn } from "../../contract/index.ts";
 import { userTurns } from "./user-turns.ts";
 
 const user = (content: string): Turn => ({ role: "user", content });

@@ -1,4 +1,4 @@
-import type { Tokenize } from "../tokenizer.ts";
+import type { Tokenize } from "./tokenizer.ts";
 
 /** Tokens kept of a user turn: its start and its end, where the request usually stands. */
 const USER_HEAD = 64;
