@@ -64,6 +64,7 @@ async function runUntilStopped(): Promise<void> {
       ...(options.bridgePort === null ? {} : { bridge: options.bridgePort }),
     },
     durable: true,
+    tickSeconds: 5,
     signal: starting,
     onProcesses: recordProcesses,
   });

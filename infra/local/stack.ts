@@ -26,6 +26,8 @@ export interface StackOptions {
   readonly ports: StackPorts;
   /** False for data that nobody will miss. */
   readonly durable: boolean;
+  /** Seconds between two runs of the worker's jobs; tests run them themselves. */
+  readonly tickSeconds?: number;
   /** Gives up starting. */
   readonly signal: AbortSignal;
   /** Called whenever this process has new child processes. */
@@ -96,7 +98,14 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
     await onProcesses();
     const variables = await workerVariables(options.secrets, database, inference, inferenceToken);
     const worker = await started(
-      runWorker({ build, port: ports.worker ?? 0, variables, log: logs.worker, onRestart: onProcesses }),
+      runWorker({
+        build,
+        port: ports.worker ?? 0,
+        variables,
+        log: logs.worker,
+        onRestart: onProcesses,
+        ...(options.tickSeconds === undefined ? {} : { tickSeconds: options.tickSeconds }),
+      }),
     );
     await onProcesses();
     return {

@@ -1,3 +1,7 @@
+import { createWriteStream } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createDatabases } from "../../edge/db/client.ts";
@@ -5,6 +9,8 @@ import { createEdgeDatabase } from "../../edge/db/edge-database.ts";
 import type { Env } from "../../edge/env.ts";
 import { tick, type TickDeps } from "../../edge/jobs/tick.ts";
 import { open, seal } from "../../edge/tenancy/secrets.ts";
+import { buildWorker } from "../../infra/local/worker/build-worker.ts";
+import { runWorker } from "../../infra/local/worker/run-worker.ts";
 import { connect, rows } from "../database/connect.ts";
 import { makeFullTenant, type FullTenant } from "../database/full-tenant.ts";
 import { OPERATOR_TABLES, tablesOf } from "../database/tables.ts";
@@ -166,4 +172,43 @@ describe("the work that no request does", () => {
     await tick(deps());
     expect((await rowsOf(tenant.id))["tenants"]).toBe(0);
   });
+});
+
+// In this file, so that its clock does not run while a test above looks at unfinished work.
+it("a local worker does its jobs by the clock: a tenant that was deleted is gone after a while", async () => {
+  const tenant = await mintTenant();
+  await tenant.provider({ slug: "echo" });
+  const { edgeUrl, apiUrl, jobsUrl, httpEndpoint, wsProxy, inferenceUrl, inferenceToken, operatorKey } = stack();
+  const folder = await mkdtemp(join(tmpdir(), "signalbox-clock-"));
+  const log = createWriteStream(join(folder, "worker.log"));
+  const worker = await runWorker({
+    build: await buildWorker(folder, AbortSignal.timeout(60_000)),
+    port: 0,
+    log,
+    onRestart: () => Promise.resolve(),
+    tickSeconds: 1,
+    variables: () => ({
+      ENVIRONMENT: "development",
+      UPSTREAM_ADDRESSES: "loopback",
+      DATABASE_URL_EDGE: edgeUrl,
+      DATABASE_URL_API: apiUrl,
+      DATABASE_URL_JOBS: jobsUrl,
+      DATABASE_HTTP_ENDPOINT: httpEndpoint,
+      DATABASE_WS_PROXY: wsProxy,
+      INFERENCE_URL: inferenceUrl,
+      INFERENCE_TOKEN: inferenceToken,
+      CREDENTIAL_KEYS: `k1:${Buffer.alloc(32, 1).toString("base64")}`,
+      SIGNING_SECRET: "a secret of this worker and no other one",
+      USAGE_SINK: "postgres",
+    }),
+  });
+  try {
+    const path = `/api/v1/tenants/${tenant.id}`;
+    expect((await call(path, operatorKey, { method: "DELETE" })).status).toBe(202);
+    await expect.poll(async () => (await call(path, operatorKey)).status, { timeout: 30_000 }).toBe(404);
+  } finally {
+    await worker.stop();
+    log.end();
+    await rm(folder, { recursive: true, force: true });
+  }
 });

@@ -12,6 +12,8 @@ export interface WorkerOptions {
   readonly log: WriteStream;
   /** Called when workerd had crashed and runs again. */
   readonly onRestart: () => Promise<void>;
+  /** Seconds between two runs of `scheduled`, which Miniflare leaves to others; never when absent. */
+  readonly tickSeconds?: number;
 }
 
 export interface RunningWorker {
@@ -72,7 +74,25 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
     await miniflare.dispose().catch(() => undefined);
     throw error;
   }
-  return { baseUrl, queueWaitSeconds: queueWait(build), stop: () => miniflare.dispose() };
+  const ticking = options.tickSeconds === undefined ? null : tickEvery(miniflare, options.tickSeconds);
+  return {
+    baseUrl,
+    queueWaitSeconds: queueWait(build),
+    stop: async () => {
+      if (ticking !== null) clearInterval(ticking);
+      await miniflare.dispose();
+    },
+  };
+}
+
+/** A tick that fails has said so in the worker's log, and the next one goes on. */
+function tickEvery(miniflare: Miniflare, seconds: number): NodeJS.Timeout {
+  return setInterval(() => {
+    miniflare
+      .getWorker()
+      .then((worker) => worker.scheduled({ cron: "* * * * *" }))
+      .catch(() => undefined);
+  }, seconds * 1000);
 }
 
 /** Miniflare would end this process on a signal; whoever runs the worker stops it in its own order. */
