@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decisionRecord } from "../../test/edge-path/decision-record.ts";
+import { decisionRecord } from "../../test/stack/decision-record.ts";
 import { ServiceError } from "../errors.ts";
 import type { LogFields } from "../log.ts";
 import { consumeUsage } from "./consumer.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decisionRecord } from "../../test/edge-path/decision-record.ts";
+import { decisionRecord } from "../../test/stack/decision-record.ts";
 import { storableRecord } from "./storable-record.ts";
 
 /** Any UTF-16 unit, halves of surrogate pairs and control characters included. */

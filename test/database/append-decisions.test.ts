@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { idTime } from "../../edge/ids.ts";
 import { decisionRecordSchema } from "../../edge/usage/decision-record.ts";
 import { connect, rows } from "./connect.ts";
-import { decisionRecord, makeFullTenant, newId } from "./full-tenant.ts";
+import { tenantReceipt, makeFullTenant, newId } from "./full-tenant.ts";
 
 describe("signalbox.append_decisions", () => {
   let admin: pg.Client;
@@ -29,7 +29,7 @@ describe("signalbox.append_decisions", () => {
     ]);
 
   it("keeps every field of a record", async () => {
-    const record = decisionRecord(tenantId);
+    const record = tenantReceipt(tenantId);
     expect(await append(record)).toBe(1);
     const [row] = await rows<{ row: Record<string, unknown> }>(
       admin,
@@ -44,20 +44,20 @@ describe("signalbox.append_decisions", () => {
   });
 
   it("appends a record once, however often it comes", async () => {
-    const record = decisionRecord(tenantId);
+    const record = tenantReceipt(tenantId);
     expect(await append(record, record)).toBe(1);
     expect(await append(record)).toBe(0);
-    expect(await append({ ...record, policy: "changed" }, decisionRecord(tenantId))).toBe(1);
+    expect(await append({ ...record, policy: "changed" }, tenantReceipt(tenantId))).toBe(1);
     expect(await stored(record.id)).toMatchObject([{ policy: record.policy }]);
   });
 
   it("takes the day from the id, so that a replay after midnight finds its row", async () => {
     const beforeMidnight = Date.parse("2026-03-01T23:59:59.999Z");
-    const record = decisionRecord(tenantId, { id: newId("decision", beforeMidnight) });
+    const record = tenantReceipt(tenantId, { id: newId("decision", beforeMidnight) });
     expect(await append({ ...record, created_at: "2026-03-01T23:59:59.999Z" })).toBe(1);
     expect(await append({ ...record, created_at: "2026-03-02T00:00:00.001Z" })).toBe(0);
     expect(await stored(record.id)).toMatchObject([{ day: "2026-03-01" }]);
-    const after = decisionRecord(tenantId, { id: newId("decision", beforeMidnight + 1) });
+    const after = tenantReceipt(tenantId, { id: newId("decision", beforeMidnight + 1) });
     await append(after);
     expect(await stored(after.id)).toMatchObject([{ day: "2026-03-02" }]);
   });
@@ -87,16 +87,16 @@ describe("signalbox.append_decisions", () => {
   it("leaves out records of tenants that are unknown or being deleted", async () => {
     const leaving = await makeFullTenant(admin);
     await admin.query("UPDATE signalbox.tenants SET status = 'deleting' WHERE id = $1", [leaving.id]);
-    expect(await append(decisionRecord("ten_unknown"), decisionRecord(leaving.id), decisionRecord(tenantId))).toBe(1);
+    expect(await append(tenantReceipt("ten_unknown"), tenantReceipt(leaving.id), tenantReceipt(tenantId))).toBe(1);
   });
 
   it("appends the rest of a batch when no row can hold one of its records", async () => {
-    const good = [decisionRecord(tenantId), decisionRecord(tenantId)];
+    const good = [tenantReceipt(tenantId), tenantReceipt(tenantId)];
     const bad = [
-      { ...decisionRecord(tenantId), id: "dec_not-an-id" },
-      { ...decisionRecord(tenantId), created_at: "yesterday-ish" },
-      { ...decisionRecord(tenantId), request_status: null },
-      { ...decisionRecord(tenantId), http_status: 1e12 },
+      { ...tenantReceipt(tenantId), id: "dec_not-an-id" },
+      { ...tenantReceipt(tenantId), created_at: "yesterday-ish" },
+      { ...tenantReceipt(tenantId), request_status: null },
+      { ...tenantReceipt(tenantId), http_status: 1e12 },
       "not a record",
     ];
     expect(await append(good[0], ...bad, good[1])).toBe(2);
@@ -104,7 +104,7 @@ describe("signalbox.append_decisions", () => {
   });
 
   it("clamps counts that an upstream made up", async () => {
-    const record = decisionRecord(tenantId, { input_tokens: 1e15, output_tokens: -5, cached_input_tokens: 1.9 });
+    const record = tenantReceipt(tenantId, { input_tokens: 1e15, output_tokens: -5, cached_input_tokens: 1.9 });
     expect(await append(record)).toBe(1);
     expect(await stored(record.id)).toMatchObject([
       { input_tokens: 2_147_483_647, output_tokens: 0, cached_input_tokens: 1 },
@@ -113,7 +113,7 @@ describe("signalbox.append_decisions", () => {
 
   it("fills a day's partition, with rows that came before it was made", async () => {
     const noon = Date.parse("2032-07-01T12:00:00Z");
-    const early = decisionRecord(tenantId, { id: newId("decision", noon) });
+    const early = tenantReceipt(tenantId, { id: newId("decision", noon) });
     await append(early);
     expect(await stored(early.id)).toMatchObject([{ part: "signalbox.decisions_default" }]);
 
@@ -123,7 +123,7 @@ describe("signalbox.append_decisions", () => {
     await jobs.end();
     expect([made, again]).toEqual([[{ n: 3 }], [{ n: 0 }]]);
 
-    const late = decisionRecord(tenantId, { id: newId("decision", noon + 1) });
+    const late = tenantReceipt(tenantId, { id: newId("decision", noon + 1) });
     expect(await append(early, late)).toBe(1);
     for (const { id } of [early, late]) {
       expect(await stored(id)).toMatchObject([{ part: "signalbox.decisions_20320701", day: "2032-07-01" }]);

@@ -2,6 +2,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import type pg from "pg";
 import { makeId } from "../../edge/ids.ts";
 import type { DecisionRecord } from "../../edge/usage/decision-record.ts";
+import { decisionRecord } from "../stack/decision-record.ts";
 
 const random = (): number => randomInt(2 ** 47) / 2 ** 47;
 
@@ -23,46 +24,24 @@ export const DOCUMENT = {
 /** An id as the worker makes it. */
 export const newId = (kind: Parameters<typeof makeId>[0], now = Date.now()): string => makeId(kind, now, random);
 
-export function decisionRecord(tenantId: string, fields: Partial<DecisionRecord> = {}): DecisionRecord {
-  return {
+/** A receipt of one of these tenants, made now. */
+export function tenantReceipt(tenantId: string, fields: Partial<DecisionRecord> = {}): DecisionRecord {
+  return decisionRecord({
     id: newId("decision"),
     tenant_id: tenantId,
-    key_id: "key_x",
-    request_id: "req_x",
     created_at: new Date().toISOString(),
-    kind: "completion",
-    router: "default",
-    router_version: 1,
-    policy_digest: "d".repeat(64),
-    outcome: "matched",
-    policy: "code",
     confidence: 0.75,
     alternatives: [{ policy: null, probability: 0.25 }],
-    source: "engine",
-    engine: "embedded@1",
-    unsure_reason: null,
-    conversation_key: "c",
-    conversation_key_source: "messages",
-    arm: null,
-    requested_model: "auto",
     model: "m",
     provider: "p",
     upstream_model: "m",
-    attempts: 1,
     stream: true,
-    request_status: "completed",
-    http_status: 200,
-    error_code: null,
-    finish_reason: "stop",
     input_tokens: 12,
     cached_input_tokens: 0,
     output_tokens: 34,
-    reasoning_tokens: null,
-    estimated: false,
-    cost_usd: 0.001,
     timings_ms: { decide: 4, total: 40 },
     ...fields,
-  };
+  });
 }
 
 /** Makes a tenant and fills every table with a row of it, as superuser, past the API. */
@@ -109,7 +88,7 @@ export async function makeFullTenant(admin: pg.Client): Promise<FullTenant> {
   const published = { policy_digest: "d".repeat(64), published_by: keyId };
   await insert("router_versions", { ...tenant, router_id: "rtr_1", version: 1, document: DOCUMENT, ...published });
   await admin.query("UPDATE signalbox.routers SET published_version = 1 WHERE tenant_id = $1", [id]);
-  await admin.query("SELECT signalbox.append_decisions($1)", [JSON.stringify([decisionRecord(id)])]);
+  await admin.query("SELECT signalbox.append_decisions($1)", [JSON.stringify([tenantReceipt(id)])]);
   await insert("idempotency_keys", { ...tenant, scope_hash: "s", body_hash: "b", response: {} });
   const entry = { actor: keyId, action: "a", target_kind: "t", target_id: "t", changes: {}, request_id: "r" };
   await insert("audit_log", { ...tenant, id: newId("audit"), ...entry });
