@@ -1,9 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { ANSWER, STREAMS } from "../../test/upstreams/recordings.ts";
 import type { Env } from "../env.ts";
 import type { Sleep } from "../sleep.ts";
 import type { Model, Provider } from "../tenancy/snapshot.ts";
 import { forward, type Forwarded, type ForwardRequest } from "./forward.ts";
+import { deploymentId } from "./hop.ts";
 import { objectMembers } from "./json-members.ts";
 
 /** Time that passes only when nothing else can happen: then it goes on to the next timer. */
@@ -42,6 +43,11 @@ class Clock {
     }
   }
 }
+
+// Derived once per environment, on a thread of the runtime whose work the clock cannot see.
+beforeAll(async () => {
+  await deploymentId(env);
+});
 
 type Reply = (url: string, init: RequestInit) => Response | Promise<Response>;
 
