@@ -36,7 +36,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     model = RouterModel()
-    model.load_state_dict(torch.load(options.checkpoint, weights_only=True)["model"])
+    model.load_state_dict(torch.load(options.checkpoint, weights_only=True, map_location="cpu")["model"])
     _, held_out = split_held_out(load_worlds(options.worlds), options.held_out)
     records = held_out_records(held_out)
     easier = with_strangers(records, random.Random(11))

@@ -214,7 +214,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(1)
     model = RouterModel()
-    model.load_state_dict(torch.load(options.checkpoint, weights_only=True)["model"])
+    model.load_state_dict(torch.load(options.checkpoint, weights_only=True, map_location="cpu")["model"])
     export(model, options.minilm / "tokenizer.json", options.out)
     segmenter = Segmenter(str(options.minilm / "tokenizer.json"))
     segments = [segmenter.turn("can you translate it?", "Here is the letter."), segmenter.policy("translation: ...")]

@@ -54,7 +54,7 @@ class RouterModel(nn.Module):
     def encode(self, groups: list[list[Segment]], chunk: int = 40) -> list[Encoded]:
         """Encodes several groups of segments in length-sorted chunks; frozen layers come from the cache."""
         flat = [s for group in groups for s in group]
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast(torch.get_default_device().type, dtype=torch.bfloat16):
             self._frozen(flat)
             order = sorted(range(len(flat)), key=lambda i: len(flat[i].ids))
             rows: list[Tensor] = [torch.empty(0)] * len(flat)

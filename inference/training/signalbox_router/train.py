@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from .curves import draw_curves
+from .exported_weights import read_exported
 from .intents import load_intent_worlds
 from .interaction import Encoded, pair_features
 from .model import RouterModel
@@ -32,6 +33,8 @@ def main() -> None:
     """Command line of the training run."""
     options = parse()
     torch.set_num_threads(options.threads)
+    # Everything that training makes without naming a device lies there.
+    torch.set_default_device(options.device)
     options.out.mkdir(parents=True, exist_ok=True)
     segmenter = Segmenter(str(options.minilm / "tokenizer.json"))
     training, held_out = split_held_out(load_worlds(options.worlds), options.held_out)
@@ -42,7 +45,10 @@ def main() -> None:
     records = random.Random(0).sample(records, len(records) // options.evaluate_share)
     torch.manual_seed(options.seed)
     model = RouterModel()
-    model.encoder.load_minilm(str(options.minilm / "model.safetensors"))
+    if options.start_from is None:
+        model.encoder.load_minilm(str(options.minilm / "model.safetensors"))
+    else:
+        model.load_state_dict(read_exported(options.start_from))
     optimiser = make_optimiser(model, options)
     start = resume(model, optimiser, options)
     log = CurveLog(options.out / "curve.csv")
@@ -89,6 +95,7 @@ def parse() -> argparse.Namespace:
     p.add_argument("--avoid", type=Path, default=None, help="benchmark folder whose near-duplicates are left out")
     p.add_argument("--minilm", type=Path, required=True, help="folder with model.safetensors and tokenizer.json")
     p.add_argument("--out", type=Path, required=True, help="checkpoints, curve.csv, curve.png; resumed when not empty")
+    p.add_argument("--start-from", type=Path, default=None, help="folder of an exported model to train further")
     p.add_argument("--seed", type=int, default=1)
     p.add_argument("--steps", type=int, default=6000)
     p.add_argument("--decay-from", type=int, default=4500, help="step at which the rate starts to fall to zero")
@@ -108,6 +115,7 @@ def parse() -> argparse.Namespace:
     p.add_argument("--evaluate-every", type=int, default=300)
     p.add_argument("--evaluate-share", type=int, default=1, help="score one held-out record in n while training")
     p.add_argument("--threads", type=int, default=1)
+    p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return p.parse_args()
 
 
@@ -212,7 +220,7 @@ def resume(model: RouterModel, optimiser: torch.optim.Optimizer, options: argpar
     path = options.out / "last.pt"
     if not path.exists():
         return 0
-    state = torch.load(path, weights_only=True)
+    state = torch.load(path, weights_only=True, map_location=options.device)
     model.load_state_dict(state["model"])
     optimiser.load_state_dict(state["optimiser"])
     return int(state["step"])
