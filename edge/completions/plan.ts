@@ -4,6 +4,7 @@ import { rawConversationKey } from "../routing/conversation-key.ts";
 import type { Reading, Verdict } from "../routing/decision.ts";
 import { judge } from "../routing/judge.ts";
 import { requestNeeds } from "../routing/needs.ts";
+import { withOtherBias } from "../routing/other-bias.ts";
 import { routableTurns } from "../routing/routable-turns.ts";
 import { candidates, chooseTarget, type Candidate } from "../routing/target.ts";
 import type { Principal, PublishedRouter } from "../tenancy/snapshot.ts";
@@ -49,11 +50,13 @@ export async function planRequest(
   const { tenantId } = principal.tenant;
   const { requestId, waitUntil, signal } = context;
   const asked = { tenantId, router, conversation: turns, requestId, waitUntil, signal };
-  const [reading, conversation] = await Promise.all([
+  const [engineReading, conversation] = await Promise.all([
     deps.decider.decide(asked),
     conversationOf(deps, principal, body, context),
   ]);
-  const verdict = judge(reading, router.document.settings);
+  const { settings } = router.document;
+  const reading = withOtherBias(engineReading, settings.other_bias ?? 0);
+  const verdict = judge(reading, settings);
   const routed = { router, reading, verdict };
   return ok({ decisionId, routed, conversation, candidates: routedCandidates(principal, body, context, routed) });
 }

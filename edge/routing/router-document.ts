@@ -56,6 +56,8 @@ export const settingsSchema = z.object({
   deadline_ms: z.number().int().min(10).max(10_000).default(250),
   /** Calibrated confidence (0..1) under which the outcome is `unsure`. */
   min_confidence: z.number().min(0).max(1).default(0),
+  /** Added to the log-odds of `other`: above 0 more turns are `other`, below 0 fewer. */
+  other_bias: z.number().min(-10).max(10).optional(),
   mode: z.enum(["enforce", "observe"]).default("enforce"),
 });
 
