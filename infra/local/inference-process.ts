@@ -23,6 +23,7 @@ const PASSED_ON = [
   "CALIBRATION_FILE",
   "DEFAULT_ENGINE",
   "EMBEDDED_CONCURRENCY",
+  "EMBEDDED_THREADS",
 ];
 
 /** Starts the inference service on loopback; resolves when it listens, throws with its last words when it ends first. */
