@@ -1,6 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { isId, type IdKind } from "../ids.ts";
 import { decodeCursor } from "./page.ts";
+import { instantInputSchema } from "./text.ts";
 
 const MAX_LIMIT = 100;
 
@@ -29,6 +30,10 @@ export const pageQuery = (kind: IdKind) => z.strictObject(pageFields((id) => isI
 
 /** The query of a list whose rows are numbered, such as a router's versions. */
 export const numberedPageQuery = () => z.strictObject(pageFields((id) => /^[1-9]\d{0,8}$/.test(id)));
+
+/** A bound in time that a list may be asked for. */
+export const instantFilter = (description: string) =>
+  instantInputSchema.optional().openapi({ type: "string", format: "date-time", description });
 
 export const listOf = (item: z.ZodType) => z.object({ data: z.array(item), next_cursor: z.string().nullable() });
 

@@ -10,6 +10,7 @@ import { routerDocumentRoutes } from "./routers/document.route.ts";
 import { draftPolicyRoutes } from "./routers/policies.route.ts";
 import { routerRoutes } from "./routers/route.ts";
 import { tenantRoutes } from "./tenants/route.ts";
+import { usageRoutes } from "./usage/route.ts";
 
 /** The management surface. Mounted under `/api/v1`, behind the authentication of tenants and of the operator. */
 export function managementRoutes(): OpenAPIHono<AppEnv> {
@@ -22,6 +23,7 @@ export function managementRoutes(): OpenAPIHono<AppEnv> {
   router.route("/", draftPolicyRoutes());
   router.route("/", routerDocumentRoutes());
   router.route("/", decisionRoutes());
+  router.route("/", usageRoutes());
   router.route("/", auditRoutes());
   return router;
 }

@@ -11,6 +11,7 @@ const TAGS = [
   { name: "Models", description: "What can be asked for by name, or be a policy's target." },
   { name: "Routers", description: "Policies, their targets and settings: edited as a draft, served as versions." },
   { name: "Decisions", description: "Receipts: what was decided for each request, and what served it." },
+  { name: "Usage", description: "What requests took, in sums." },
   { name: "Audit log", description: "Who changed what." },
   { name: "Health", description: "For load balancers and people on call; no key is asked for." },
 ];

@@ -1,9 +1,10 @@
-import { and, desc, eq, lt } from "drizzle-orm";
+import { and, desc, eq, gte, lt } from "drizzle-orm";
 import type { Reader, Transaction } from "../../db/client.ts";
 import { auditLog, operatorAuditLog } from "../../db/schema.ts";
 import type { WriteContext } from "../context.ts";
 import type { Difference } from "../difference.ts";
 import type { Page } from "../page.ts";
+import type { AuditFilter } from "./schema.ts";
 
 export interface AuditEntry {
   readonly tenantId: string;
@@ -33,10 +34,22 @@ export async function appendAudit(
 }
 
 /** One row more than the page's limit, newest first. */
-export const auditPage = (db: Reader, tenantId: string, page: Page) =>
-  db
+export function auditPage(db: Reader, tenantId: string, filter: AuditFilter, page: Page) {
+  const { actor, action, target_kind, target_id, from, to } = filter;
+  const conditions = [
+    eq(auditLog.tenantId, tenantId),
+    page.after === null ? undefined : lt(auditLog.id, page.after),
+    actor === undefined ? undefined : eq(auditLog.actor, actor),
+    action === undefined ? undefined : eq(auditLog.action, action),
+    target_kind === undefined ? undefined : eq(auditLog.targetKind, target_kind),
+    target_id === undefined ? undefined : eq(auditLog.targetId, target_id),
+    from === undefined ? undefined : gte(auditLog.createdAt, from),
+    to === undefined ? undefined : lt(auditLog.createdAt, to),
+  ];
+  return db
     .select()
     .from(auditLog)
-    .where(and(eq(auditLog.tenantId, tenantId), page.after === null ? undefined : lt(auditLog.id, page.after)))
+    .where(and(...conditions))
     .orderBy(desc(auditLog.id))
     .limit(page.limit + 1);
+}

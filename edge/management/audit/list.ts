@@ -3,11 +3,15 @@ import type { TenantContext } from "../context.ts";
 import { listed, type Listed, type Page } from "../page.ts";
 import { iso } from "../text.ts";
 import { auditPage, type AuditRow } from "./audit.store.ts";
-import type { AuditEntryView } from "./schema.ts";
+import type { AuditEntryView, AuditFilter } from "./schema.ts";
 
 /** Who changed what in the tenant, newest first. */
-export async function listAudit(context: TenantContext, page: Page): Promise<Result<Listed<AuditEntryView>>> {
-  const rows = await context.deps.db.api.read(context.scope, (db) => auditPage(db, context.tenantId, page));
+export async function listAudit(
+  context: TenantContext,
+  filter: AuditFilter,
+  page: Page,
+): Promise<Result<Listed<AuditEntryView>>> {
+  const rows = await context.deps.db.api.read(context.scope, (db) => auditPage(db, context.tenantId, filter, page));
   return ok(listed(rows, page, view));
 }
 

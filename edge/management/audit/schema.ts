@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { instantFilter, pageQuery } from "../page.schema.ts";
 import { instantSchema } from "../text.ts";
 
 export const auditEntrySchema = z
@@ -15,3 +16,20 @@ export const auditEntrySchema = z
   .openapi("AuditEntry");
 
 export type AuditEntryView = z.infer<typeof auditEntrySchema>;
+
+const word = (pattern: RegExp, description: string) =>
+  z
+    .string()
+    .regex(pattern, `must match ${String(pattern)}`)
+    .optional()
+    .openapi({ description });
+
+export const auditQuerySchema = pageQuery("audit").extend({
+  actor: word(/^(operator|key_[0-9a-z]{26})$/, "Id of the key that did it, or `operator`."),
+  action: word(/^[a-z_]{1,32}\.[a-z_]{1,32}$/, "What was done, as `resource.verb`."),
+  target_kind: word(/^[a-z_]{1,32}$/, "Kind of what was changed, as `target.kind` has it."),
+  target_id: word(/^[\x21-\x7e]{1,200}$/, "Id or slug of what was changed, as `target.id` has it."),
+  from: instantFilter("The earliest instant, itself included."),
+  to: instantFilter("The instant before which it was done."),
+});
+export type AuditFilter = Omit<z.infer<typeof auditQuerySchema>, "limit" | "cursor">;

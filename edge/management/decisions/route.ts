@@ -6,6 +6,7 @@ import { json, needs, responses } from "../operation.schema.ts";
 import { pageOf } from "../page.ts";
 import { idParam, listOf } from "../page.schema.ts";
 import { tenantContext } from "../request-context.ts";
+import { exportDecisions } from "./export.ts";
 import { getDecision } from "./get.ts";
 import { listDecisions } from "./list.ts";
 import { decisionQuerySchema, decisionSchema } from "./schema.ts";
@@ -18,7 +19,17 @@ const list = createRoute({
   ...common,
   summary: "List receipts, newest first",
   request: { query: decisionQuerySchema },
-  responses: responses(json(200, "A page of receipts", listOf(decisionSchema)), "validation_failed"),
+  responses: responses(
+    {
+      status: 200,
+      description: "A page of receipts, or all of them",
+      content: {
+        "application/json": { schema: listOf(decisionSchema) },
+        "application/jsonl": { schema: z.string().openapi({ description: "Lines of `Decision`." }) },
+      },
+    },
+    "validation_failed",
+  ),
 });
 
 const get = createRoute({
@@ -34,7 +45,11 @@ const get = createRoute({
 export function decisionRoutes(): OpenAPIHono<AppEnv> {
   const router = newRouter();
   router.openapi(list, async (c) => {
-    const { limit, cursor, ...filter } = c.req.valid("query");
+    const { limit, cursor, format, ...filter } = c.req.valid("query");
+    if (format === "jsonl") {
+      const lines = await exportDecisions(tenantContext(c), filter, cursor ?? null);
+      return c.body(lines, 200, { "content-type": "application/jsonl" });
+    }
     return answer(c, await listDecisions(tenantContext(c), filter, pageOf({ limit, cursor })));
   });
   router.openapi(get, async (c) => answer(c, await getDecision(tenantContext(c), c.req.valid("param").id)));

@@ -1,8 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import { modelSlugSchema, policyNameSchema, slugSchema } from "../../routing/router-document.ts";
 import { decisionRecordSchema } from "../../usage/decision-record.ts";
-import { pageQuery } from "../page.schema.ts";
-import { instantInputSchema, instantSchema } from "../text.ts";
+import { instantFilter, pageQuery } from "../page.schema.ts";
+import { instantSchema } from "../text.ts";
 
 const { shape: record } = decisionRecordSchema;
 
@@ -50,9 +50,6 @@ export const decisionSchema = z
   .openapi("Decision");
 export type DecisionView = z.infer<typeof decisionSchema>;
 
-const instantFilter = (description: string) =>
-  instantInputSchema.optional().openapi({ type: "string", format: "date-time", description });
-
 export const decisionQuerySchema = pageQuery("decision").extend({
   router: slugSchema.optional().openapi({ description: "Slug." }),
   policy: policyNameSchema.optional(),
@@ -72,5 +69,8 @@ export const decisionQuerySchema = pageQuery("decision").extend({
     }),
   from: instantFilter("The earliest instant, itself included."),
   to: instantFilter("The instant before which decisions were made."),
+  format: z.enum(["json", "jsonl"]).default("json").openapi({
+    description: "`jsonl`: all of them at once, one JSON object a line; `limit` does not apply.",
+  }),
 });
-export type DecisionFilter = Omit<z.infer<typeof decisionQuerySchema>, "limit" | "cursor">;
+export type DecisionFilter = Omit<z.infer<typeof decisionQuerySchema>, "limit" | "cursor" | "format">;

@@ -1,0 +1,132 @@
+import { beforeAll, describe, expect, it } from "vitest";
+import { mintTenant, type TestTenant } from "../stack/tenant.ts";
+import { expectProblem, pointers } from "./problem.ts";
+import { append, receipt } from "./receipt.ts";
+
+const NOON = Date.parse("2026-06-15T12:00:00Z");
+const HOUR_MS = 3_600_000;
+const DAYS = "from=2026-06-15T00:00:00Z&to=2026-06-17T00:00:00Z";
+
+describe("usage", () => {
+  let tenant: TestTenant;
+  let other: TestTenant;
+
+  beforeAll(async () => {
+    [tenant, other] = [await mintTenant(), await mintTenant()];
+    await append([
+      receipt(tenant.id, NOON, { timings_ms: { total: 10 }, cached_input_tokens: 4 }),
+      receipt(tenant.id, NOON + 1000, { timings_ms: { total: 30 }, model: "large", cost_usd: 0.5 }),
+      receipt(tenant.id, NOON + HOUR_MS, { request_status: "failed", policy: null, router: null, output_tokens: null }),
+      receipt(tenant.id, NOON + 24 * HOUR_MS, { request_status: "interrupted", estimated: true, cost_usd: null }),
+      // Decided without an answer: nothing was used.
+      receipt(tenant.id, NOON, { kind: "route" }),
+      receipt(other.id, NOON, { cost_usd: 100 }),
+    ]);
+  });
+
+  it("sums requests, errors, tokens, cost and latency by day", async () => {
+    const { status, body } = await tenant.api(`/usage?${DAYS}`);
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      from: "2026-06-15T00:00:00.000Z",
+      to: "2026-06-17T00:00:00.000Z",
+      data: [
+        {
+          bucket: "2026-06-15T00:00:00.000Z",
+          requests: 3,
+          errors: 1,
+          input_tokens: 30,
+          cached_input_tokens: 4,
+          output_tokens: 10,
+          reasoning_tokens: 0,
+          estimated_requests: 0,
+          cost_usd: expect.closeTo(0.502, 9),
+          latency_ms: { p50: 12, p95: expect.closeTo(28.2, 9) },
+        },
+        expect.objectContaining({
+          bucket: "2026-06-16T00:00:00.000Z",
+          requests: 1,
+          errors: 1,
+          estimated_requests: 1,
+          cost_usd: 0,
+        }),
+      ],
+    });
+  });
+
+  it.each([
+    [
+      "group_by=model",
+      [
+        ["large", 1],
+        ["small", 2],
+        ["small", 1],
+      ],
+    ],
+    [
+      "group_by=policy",
+      [
+        ["code", 2],
+        [null, 1],
+        ["code", 1],
+      ],
+    ],
+    [
+      "group_by=router",
+      [
+        ["default", 2],
+        [null, 1],
+        ["default", 1],
+      ],
+    ],
+    [
+      "group_by=key",
+      [
+        ["key_x", 3],
+        ["key_x", 1],
+      ],
+    ],
+  ] as const)("by %s has a row for each of its values", async (query, expected) => {
+    const { body } = await tenant.api(`/usage?${DAYS}&${query}`);
+    const [, group = ""] = query.split("=");
+    expect((body.data as Record<string, unknown>[]).map((row) => [row[group], row["requests"]])).toEqual(expected);
+  });
+
+  it("by hour and several groups begins each row at its hour", async () => {
+    const { body } = await tenant.api(`/usage?${DAYS}&bucket=hour&group_by=router,model`);
+    expect(
+      (body.data as Record<string, unknown>[]).map(({ bucket, model, router }) => [bucket, router, model]),
+    ).toEqual([
+      ["2026-06-15T12:00:00.000Z", "default", "large"],
+      ["2026-06-15T12:00:00.000Z", "default", "small"],
+      ["2026-06-15T13:00:00.000Z", null, "small"],
+      ["2026-06-16T12:00:00.000Z", "default", "small"],
+    ]);
+  });
+
+  it("leaves out what lies outside its time", async () => {
+    const answer = await tenant.api("/usage?from=2026-06-15T12:00:01Z&to=2026-06-15T13:00:00Z");
+    expect(answer.body.data).toMatchObject([{ requests: 1, cost_usd: 0.5 }]);
+    expect((await tenant.api("/usage")).body.data).toEqual([]);
+  });
+
+  it("is the tenant's own", async () => {
+    expect((await other.api(`/usage?${DAYS}`)).body.data).toMatchObject([{ requests: 1, cost_usd: 100 }]);
+  });
+
+  it.each([
+    ["group_by=colour", "/group_by"],
+    ["group_by=", "/group_by"],
+    ["group_by=model,model", "/group_by"],
+    ["bucket=minute", "/bucket"],
+    ["from=yesterday", "/from"],
+    ["from=2026-06-15T00:00:00Z&to=2026-06-15T00:00:00Z", "/from"],
+    ["bucket=hour&from=2026-01-01T00:00:00Z&to=2026-03-01T00:00:00Z", "/from"],
+    ["from=2024-01-01T00:00:00Z&to=2026-03-01T00:00:00Z", "/from"],
+    ["limit=5", "/limit"],
+  ])("refuses '%s'", async (query, pointer) => {
+    const answer = await tenant.api(`/usage?${query}`);
+    expectProblem(answer, 422, "validation_failed");
+    expect(pointers(answer)).toContain(pointer);
+  });
+});
