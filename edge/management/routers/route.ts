@@ -8,6 +8,8 @@ import { tenantContext } from "../request-context.ts";
 import { createRouter } from "./create.ts";
 import { deleteRouter } from "./delete.ts";
 import { diffRevisions } from "./diff.ts";
+import { dryRun as dryRunOperation } from "./dry-run.schema.ts";
+import { dryRun } from "./dry-run.ts";
 import { getDraft } from "./get-draft.ts";
 import { getVersion } from "./get-version.ts";
 import { getRouter } from "./get.ts";
@@ -66,6 +68,11 @@ export function routerRoutes(): OpenAPIHono<AppEnv> {
   router.openapi(operations.diff, async (c) => {
     const { slug, a, b } = c.req.valid("param");
     return answer(c, await diffRevisions(tenantContext(c), slug, a, b));
+  });
+  router.openapi(dryRunOperation, async (c) => {
+    const input = c.req.valid("json");
+    const { models } = c.get("principal").tenant;
+    return answer(c, await dryRun(tenantContext(c, input), c.req.valid("param").slug, input, models));
   });
   return router;
 }

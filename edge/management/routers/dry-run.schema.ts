@@ -1,0 +1,84 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { slugSchema } from "../../routing/router-document.ts";
+import { BODY_REFUSALS, json, jsonBody, needs, responses } from "../operation.schema.ts";
+
+const revisionSchema = z.union([z.literal("draft"), z.number().int().min(1).max(999_999_999)]);
+
+const messageSchema = z.looseObject({
+  role: z.string().min(1),
+  content: z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]).nullish(),
+  tool_calls: z.array(z.looseObject({})).nullish(),
+});
+
+export const dryRunInputSchema = z.strictObject({
+  from: revisionSchema.optional().openapi({ description: "What to compare with; the published version when absent." }),
+  to: revisionSchema.default("draft"),
+  conversations: z
+    .array(
+      z.strictObject({
+        id: z.string().min(1).max(128).optional(),
+        messages: z.array(messageSchema).min(1).max(1_000),
+      }),
+    )
+    .min(1)
+    .max(100),
+});
+export type DryRunInput = z.infer<typeof dryRunInputSchema>;
+
+const sideSchema = z.object({
+  outcome: z.enum(["matched", "other", "unsure"]).nullable().openapi({ description: "Null when routing failed." }),
+  policy: z.string().nullable(),
+  confidence: z.number().nullable(),
+  source: z.string(),
+  model: z.string().nullable().openapi({ description: "Null when no model of its target can serve the turn." }),
+  input_cost_usd: z
+    .number()
+    .nullable()
+    .openapi({ description: "Estimated input tokens at the model's price; null when it has none." }),
+});
+export type DryRunSide = z.infer<typeof sideSchema>;
+
+const turnSchema = z
+  .object({
+    conversation: z.string().openapi({ description: "Its `id`, else its place in the list, from 0." }),
+    turn: z.number().int().openapi({ description: "Place among the conversation's user messages, from 0." }),
+    from: sideSchema,
+    to: sideSchema,
+    policy_changed: z.boolean(),
+    model_changed: z.boolean(),
+  })
+  .openapi("DryRunTurn");
+export type DryRunTurn = z.infer<typeof turnSchema>;
+
+const total = z.object({ from: z.number(), to: z.number() });
+const dryRunSchema = z
+  .object({
+    from: revisionSchema,
+    to: revisionSchema,
+    turns: z.number().int(),
+    policy_changes: z.number().int(),
+    model_changes: z.number().int(),
+    input_cost_usd: total.openapi({ description: "Over the turns that have a price on both sides." }),
+    data: z.array(turnSchema),
+    flips: z.array(turnSchema).openapi({ description: "The turns of `data` whose policy or model changed." }),
+  })
+  .openapi("DryRun");
+export type DryRun = z.infer<typeof dryRunSchema>;
+
+export const dryRun = createRoute({
+  method: "post",
+  path: "/routers/{slug}/dry-run",
+  ...needs("policies:write"),
+  tags: ["Routers"],
+  summary: "Decide conversations with two revisions and list what flips",
+  description:
+    "Every user message is decided with what stood before it, up to 400 in a call. Nothing is served, stored or recorded.",
+  request: {
+    params: z.object({ slug: slugSchema }),
+    body: jsonBody(dryRunInputSchema, {
+      to: "draft",
+      conversations: [{ id: "a", messages: [{ role: "user", content: "Is clause 7 of this contract risky for us?" }] }],
+    }),
+  },
+  responses: responses(json(200, "What changes", dryRunSchema), ...BODY_REFUSALS, "not_found", "conflict"),
+});

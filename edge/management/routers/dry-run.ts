@@ -1,0 +1,137 @@
+import { ok, refuse, type Result } from "../../errors.ts";
+import type { DraftDocument } from "../../routing/draft-document.ts";
+import { judge } from "../../routing/judge.ts";
+import { requestNeeds } from "../../routing/needs.ts";
+import { withOtherBias } from "../../routing/other-bias.ts";
+import { policyDigestOf } from "../../routing/policy-digest-of.ts";
+import { routableTurns } from "../../routing/routable-turns.ts";
+import type { RouterDocument } from "../../routing/router-document.ts";
+import { candidates, chooseTarget } from "../../routing/target.ts";
+import type { Model, PublishedRouter } from "../../tenancy/snapshot.ts";
+import { costUsd } from "../../usage/cost.ts";
+import type { TenantContext } from "../context.ts";
+import { documentAt, type Revision } from "./document-at.ts";
+import type { DryRun, DryRunInput, DryRunSide, DryRunTurn } from "./dry-run.schema.ts";
+import { publishedBySlug } from "./versions.store.ts";
+
+const MAX_TURNS = 400;
+/** Milliseconds a decision may take here: nobody waits for an answer to a prompt. */
+const DEADLINE_MS = 10_000;
+
+type Conversation = DryRunInput["conversations"][number];
+type Models = ReadonlyMap<string, Model>;
+
+/**
+ * Decides every user message of the conversations under two revisions of a router and says which change policy, which
+ * change model, and what their input would cost. Through the decider and the rules that serve traffic.
+ */
+export async function dryRun(
+  context: TenantContext,
+  slug: string,
+  { from, to, conversations }: DryRunInput,
+  models: Models,
+): Promise<Result<DryRun>> {
+  const before = await published(context, slug, from);
+  if (!before.ok) return before;
+  const after = await documentAt(context, slug, to);
+  if (after === undefined) return refuse("not_found");
+  const turns = conversations.flatMap((conversation, index) => cuts(conversation, index));
+  if (turns.length === 0 || turns.length > MAX_TURNS) {
+    const detail = `must hold 1 to ${String(MAX_TURNS)} user messages, and holds ${String(turns.length)}`;
+    return refuse("validation_failed", { errors: [{ pointer: "/conversations", detail }] });
+  }
+  const [old, next] = [await router(slug, before.value.document), await router(slug, after)];
+  if (old === null || next === null) {
+    const detail = "names a draft without a fallback target";
+    return refuse("validation_failed", { errors: [{ pointer: old === null ? "/from" : "/to", detail }] });
+  }
+  const data: DryRunTurn[] = [];
+  for (const { conversation, turn, messages } of turns) {
+    const side = (revision: PublishedRouter) => decideTurn(context, revision, messages, models);
+    // One after the other: a dry run takes no more of the engine than one request does.
+    const [was, is] = [await side(old), await side(next)];
+    data.push({
+      conversation,
+      turn,
+      from: was,
+      to: is,
+      policy_changed: was.outcome !== is.outcome || was.policy !== is.policy,
+      model_changed: was.model !== is.model,
+    });
+  }
+  return ok(summary(before.value.revision, to, data));
+}
+
+/** The revision to compare with: the one asked for, else the version that serves traffic. */
+async function published(
+  context: TenantContext,
+  slug: string,
+  from: Revision | undefined,
+): Promise<Result<{ revision: Revision; document: DraftDocument }>> {
+  if (from !== undefined) {
+    const document = await documentAt(context, slug, from);
+    return document === undefined ? refuse("not_found") : ok({ revision: from, document });
+  }
+  const { deps, scope, tenantId } = context;
+  const [row] = await deps.db.api.read(scope, (db) => publishedBySlug(db, tenantId, slug));
+  if (row !== undefined) return ok({ revision: row.version, document: row.document });
+  if ((await documentAt(context, slug, "draft")) === undefined) return refuse("not_found");
+  return refuse("conflict", {
+    message: "This router has no published version yet: say what to compare with in `from`.",
+  });
+}
+
+/** A conversation cut after each of its user messages. */
+function cuts({ id, messages }: Conversation, index: number) {
+  const ends = messages.flatMap(({ role }, place) => (role === "user" ? [place + 1] : []));
+  return ends.map((end, turn) => ({ conversation: id ?? String(index), turn, messages: messages.slice(0, end) }));
+}
+
+/** A document as the decider takes one; its id keeps a dry run from opening the breaker of live traffic. */
+async function router(slug: string, document: DraftDocument): Promise<PublishedRouter | null> {
+  const { fallback } = document;
+  if (fallback === null) return null;
+  const settings = { ...document.settings, deadline_ms: DEADLINE_MS };
+  const complete: RouterDocument = { ...document, fallback, settings };
+  const digest = await policyDigestOf(complete);
+  return { id: `dry-run:${slug}`, slug, version: 1, policy_digest: digest, published_at: "", document: complete };
+}
+
+async function decideTurn(
+  { deps, tenantId, requestId, waitUntil }: TenantContext,
+  revision: PublishedRouter,
+  messages: Conversation["messages"],
+  models: Models,
+): Promise<DryRunSide> {
+  const { document } = revision;
+  const turns = routableTurns(messages) ?? [];
+  const decided = await deps.decider.decide({ tenantId, router: revision, conversation: turns, requestId, waitUntil });
+  const reading = withOtherBias(decided, document.settings.other_bias ?? 0);
+  const verdict = judge(reading, document.settings);
+  const requirements = requestNeeds({ messages });
+  const able = candidates(chooseTarget(document, verdict), models, requirements, null, document.fallback);
+  const model = able.ok ? (able.value[0]?.model ?? null) : null;
+  const tokens = { inputTokens: requirements.tokens, cachedInputTokens: null, outputTokens: 0 };
+  const prices = model?.prices ?? null;
+  return {
+    ...verdict,
+    source: reading.source,
+    model: model?.slug ?? null,
+    input_cost_usd: prices === null ? null : costUsd(prices, tokens),
+  };
+}
+
+function summary(from: Revision, to: Revision, data: DryRunTurn[]): DryRun {
+  const priced = data.filter((turn) => turn.from.input_cost_usd !== null && turn.to.input_cost_usd !== null);
+  const cost = (side: "from" | "to") => priced.reduce((sum, turn) => sum + (turn[side].input_cost_usd ?? 0), 0);
+  return {
+    from,
+    to,
+    turns: data.length,
+    policy_changes: data.filter((turn) => turn.policy_changed).length,
+    model_changes: data.filter((turn) => turn.model_changed).length,
+    input_cost_usd: { from: cost("from"), to: cost("to") },
+    data,
+    flips: data.filter((turn) => turn.policy_changed || turn.model_changed),
+  };
+}
