@@ -9,6 +9,7 @@ export const ID_PREFIXES = {
   router: "rtr",
   draft: "drf",
   version: "ver",
+  rollout: "rol",
   decision: "dec",
   audit: "aud",
   request: "req",

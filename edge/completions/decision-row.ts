@@ -4,7 +4,7 @@ import type { Principal } from "../tenancy/snapshot.ts";
 import type { TokenUsage } from "../upstream/usage.ts";
 import { costUsd } from "../usage/cost.ts";
 import type { DecisionRecord } from "../usage/decision-record.ts";
-import type { Plan } from "./plan.ts";
+import { armOf, type Plan } from "./plan.ts";
 import type { RequestContext } from "./request-context.ts";
 
 /** How a request ended, for its one decision row. Times in milliseconds. */
@@ -44,7 +44,7 @@ export function decisionRow(
     ...routing(plan),
     conversation_key: plan.conversation.key,
     conversation_key_source: plan.conversation.source,
-    arm: null,
+    arm: armOf(plan),
     requested_model: end.requestedModel,
     ...serving(end.candidate),
     attempts: end.attempts,

@@ -5,19 +5,28 @@ import type { Reading, Verdict } from "../routing/decision.ts";
 import { judge } from "../routing/judge.ts";
 import { requestNeeds } from "../routing/needs.ts";
 import { withOtherBias } from "../routing/other-bias.ts";
+import { rolloutArm, type Arm } from "../routing/rollout-arm.ts";
 import { routableTurns } from "../routing/routable-turns.ts";
 import { candidates, chooseTarget, type Candidate } from "../routing/target.ts";
-import type { Principal, PublishedRouter } from "../tenancy/snapshot.ts";
+import type { Principal, PublishedRouter, RunningRollout } from "../tenancy/snapshot.ts";
 import { conversationKey } from "../tenancy/tenant-secrets.ts";
 import { HOP_HEADER, deploymentId, isLoop } from "../upstream/hop.ts";
 import type { RouteBody } from "./chat-body.schema.ts";
 import type { RequestContext } from "./request-context.ts";
 import { requestedModel } from "./requested-model.ts";
 
+interface Routed {
+  readonly router: PublishedRouter;
+  readonly reading: Reading;
+  readonly verdict: Verdict;
+  /** Where a running rollout of the policy has put the conversation; null without one. */
+  readonly split: { readonly rollout: RunningRollout; readonly arm: Arm } | null;
+}
+
 /** Why a request goes where it goes. `routed` is null when the client named a model itself. */
 export interface Plan {
   readonly decisionId: string;
-  readonly routed: { readonly router: PublishedRouter; readonly reading: Reading; readonly verdict: Verdict } | null;
+  readonly routed: Routed | null;
   readonly conversation: { readonly key: string; readonly source: string };
   /** Who may serve the request, in order; or why nobody may. */
   readonly candidates: Result<Candidate[]>;
@@ -57,7 +66,8 @@ export async function planRequest(
   const { settings } = router.document;
   const reading = withOtherBias(engineReading, settings.other_bias ?? 0);
   const verdict = judge(reading, settings);
-  const routed = { router, reading, verdict };
+  const split = await splitOf(principal, router, verdict, conversation.key);
+  const routed = { router, reading, verdict, split };
   return ok({ decisionId, routed, conversation, candidates: routedCandidates(principal, body, context, routed) });
 }
 
@@ -65,7 +75,7 @@ function routedCandidates(
   principal: Principal,
   body: RouteBody,
   context: RequestContext,
-  { router, reading, verdict }: NonNullable<Plan["routed"]>,
+  { router, reading, verdict, split }: Routed,
 ): Result<Candidate[]> {
   const failed = reading.source.startsWith("fallback:");
   if (failed && context.headers.get("x-signalbox-fallback")?.toLowerCase() === "off") {
@@ -73,7 +83,30 @@ function routedCandidates(
   }
   const target = chooseTarget(router.document, verdict);
   const { models } = principal.tenant;
-  return candidates(target, models, requestNeeds(body), principal.key.allowed_models, router.document.fallback);
+  const { fallback } = router.document;
+  // A candidate that cannot serve the request leaves it to the target it is measured against.
+  const [first, ...others] =
+    split?.arm === "candidate" ? ([split.rollout.candidate, target, fallback] as const) : ([target, fallback] as const);
+  return candidates(first, models, requestNeeds(body), principal.key.allowed_models, ...others);
+}
+
+async function splitOf(
+  { tenant }: Principal,
+  { slug, document }: PublishedRouter,
+  { outcome, policy }: Verdict,
+  conversationKey: string,
+): Promise<Routed["split"]> {
+  if (outcome !== "matched" || document.settings.mode === "observe") return null;
+  const rollout = tenant.rollouts.find((running) => running.router === slug && running.policy === policy);
+  if (rollout === undefined) return null;
+  const arm = await rolloutArm({ rolloutId: rollout.id, percent: rollout.percent }, conversationKey);
+  return { rollout, arm };
+}
+
+/** The rollout arm of a request as its receipt says it, such as `candidate@rol_…`; null without a rollout. */
+export function armOf({ routed }: Plan): string | null {
+  const split = routed?.split ?? null;
+  return split === null ? null : `${split.arm}@${split.rollout.id}`;
 }
 
 async function conversationOf(

@@ -1,6 +1,6 @@
 import { receiptHeaders } from "../routing/receipt.ts";
 import type { Candidate } from "../routing/target.ts";
-import type { Plan } from "./plan.ts";
+import { armOf, type Plan } from "./plan.ts";
 import type { RequestContext } from "./request-context.ts";
 
 interface Served {
@@ -18,7 +18,7 @@ export function receiptOf(context: RequestContext, plan: Plan, served: Served | 
     router: routed === null ? null : { slug: routed.router.slug, version: routed.router.version },
     verdict: routed?.verdict ?? null,
     source: routed?.reading.source ?? "explicit",
-    arm: null,
+    arm: armOf(plan),
     model: served?.candidate.model.slug ?? null,
     attempts: served?.attempts ?? 0,
     timings: {

@@ -2,7 +2,7 @@ import type { Deps } from "../deps.ts";
 import { ERRORS, ok, type Result } from "../errors.ts";
 import type { Principal } from "../tenancy/snapshot.ts";
 import type { RouteBody } from "./chat-body.schema.ts";
-import { planRequest, type Plan } from "./plan.ts";
+import { armOf, planRequest, type Plan } from "./plan.ts";
 import { receiptOf } from "./receipt-of.ts";
 import { recordDecision } from "./record-decision.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -59,7 +59,8 @@ export async function routeOnly(
   return ok({ answer: routeAnswer(plan, candidate.model.slug, timings), headers });
 }
 
-function routeAnswer({ decisionId, routed }: Plan, model: string, timings: Record<string, number>): RouteAnswer {
+function routeAnswer(plan: Plan, model: string, timings: Record<string, number>): RouteAnswer {
+  const { decisionId, routed } = plan;
   const reading = routed?.reading ?? null;
   const decided = reading !== null && "scores" in reading ? reading : null;
   return {
@@ -73,7 +74,7 @@ function routeAnswer({ decisionId, routed }: Plan, model: string, timings: Recor
     source: reading?.source ?? "explicit",
     engine: decided?.engine ?? null,
     alternatives: decided?.scores ?? [],
-    arm: null,
+    arm: armOf(plan),
     timings_ms: timings,
   };
 }

@@ -11,7 +11,7 @@ import {
   timestamp,
 } from "drizzle-orm/pg-core";
 import type { DraftDocument } from "../routing/draft-document.ts";
-import type { RouterDocument } from "../routing/router-document.ts";
+import type { RouterDocument, Target } from "../routing/router-document.ts";
 import type { Model, Scope, Sealed, SnapshotKey } from "../tenancy/snapshot.ts";
 
 /**
@@ -128,6 +128,25 @@ export const routerVersions = signalbox.table(
     publishedAt: instant("published_at").notNull().defaultNow(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.routerId, table.version] })],
+);
+
+/** A share of one policy's conversations that goes to a candidate instead of the policy's target. */
+export const rollouts = signalbox.table(
+  "rollouts",
+  {
+    tenantId: text("tenant_id").notNull(),
+    id: text("id").notNull(),
+    routerId: text("router_id").notNull(),
+    policy: text("policy").notNull(),
+    candidate: jsonb("candidate").$type<Target>().notNull(),
+    percent: doublePrecision("percent").notNull(),
+    status: text("status").$type<"running" | "paused" | "promoted" | "aborted">().notNull().default("running"),
+    /** Why it was aborted. */
+    reason: text("reason"),
+    createdAt: instant("created_at").notNull().defaultNow(),
+    updatedAt: instant("updated_at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
 );
 
 /** Partitioned by day; the day comes from the id, so a replay past midnight finds its row. */

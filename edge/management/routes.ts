@@ -6,6 +6,7 @@ import { decisionRoutes } from "./decisions/route.ts";
 import { keyRoutes } from "./keys/route.ts";
 import { modelRoutes } from "./models/route.ts";
 import { providerRoutes } from "./providers/route.ts";
+import { rolloutRoutes } from "./rollouts/route.ts";
 import { routerDocumentRoutes } from "./routers/document.route.ts";
 import { draftPolicyRoutes } from "./routers/policies.route.ts";
 import { routerRoutes } from "./routers/route.ts";
@@ -22,6 +23,7 @@ export function managementRoutes(): OpenAPIHono<AppEnv> {
   router.route("/", routerRoutes());
   router.route("/", draftPolicyRoutes());
   router.route("/", routerDocumentRoutes());
+  router.route("/", rolloutRoutes());
   router.route("/", decisionRoutes());
   router.route("/", usageRoutes());
   router.route("/", auditRoutes());

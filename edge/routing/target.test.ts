@@ -79,7 +79,13 @@ const outcome = (
 ): unknown => {
   const [first = "", ...fallbacks] = slugs;
   const last = lastResort === undefined ? undefined : { model: lastResort };
-  const result = candidates({ model: first, fallbacks }, catalogue, needs(needed), allowed, last);
+  const result = candidates(
+    { model: first, fallbacks },
+    catalogue,
+    needs(needed),
+    allowed,
+    ...(last === undefined ? [] : [last]),
+  );
   return result.ok ? result.value.map((candidate) => candidate.model.slug) : result.refusal;
 };
 

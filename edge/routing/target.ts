@@ -22,7 +22,7 @@ export function chooseTarget(document: RouterDocument, verdict: Verdict): Target
 
 /**
  * Models that can serve the request, in the order they are to be tried: the target's own, its fallbacks, then those of
- * `lastResort` (the router's fallback target). Refused when none can: 400 `no_capable_target` names the need, 403
+ * `lastResorts` (the policy's own target behind a rollout's, the router's fallback). Refused when none can: 400 `no_capable_target` names the need, 403
  * `model_not_allowed` when only models that the key may not use could.
  */
 export function candidates(
@@ -30,9 +30,9 @@ export function candidates(
   models: ReadonlyMap<string, Model>,
   needs: Needs,
   allowedModels: readonly string[] | null,
-  lastResort?: Target,
+  ...lastResorts: readonly Target[]
 ): Result<Candidate[]> {
-  const listed = inOrder(lastResort === undefined ? [target] : [target, lastResort], models);
+  const listed = inOrder([target, ...lastResorts], models);
   const capable = listed.filter(({ model }) => modelFits(model, needs));
   const allowed = capable.filter(({ model }) => allowedModels === null || allowedModels.includes(model.slug));
   if (allowed.length > 0) return ok(allowed);

@@ -1,7 +1,8 @@
 import type { FullSnapshotRow, TenantConfig } from "./snapshot.ts";
 
 /** A tenant's configuration as requests look things up in it, by slug. */
-export function compileSnapshot({ tenant, revision, providers, models, routers }: FullSnapshotRow): TenantConfig {
+export function compileSnapshot(row: FullSnapshotRow): TenantConfig {
+  const { tenant, revision, providers, models, routers, rollouts } = row;
   return {
     tenantId: tenant.id,
     status: tenant.status,
@@ -9,6 +10,7 @@ export function compileSnapshot({ tenant, revision, providers, models, routers }
     providers: bySlug(providers),
     models: bySlug(models),
     routers: bySlug(routers),
+    rollouts,
   };
 }
 

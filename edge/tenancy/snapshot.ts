@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { routerDocumentSchema } from "../routing/router-document.ts";
+import { routerDocumentSchema, targetSchema } from "../routing/router-document.ts";
 
 export const SCOPES = [
   "inference",
@@ -76,6 +76,15 @@ const snapshotRouterSchema = z.object({
   document: routerDocumentSchema,
 });
 
+/** A running rollout: the share of a policy's conversations that its candidate serves. */
+const snapshotRolloutSchema = z.object({
+  id: z.string(),
+  router: z.string(),
+  policy: z.string(),
+  candidate: targetSchema,
+  percent: z.number(),
+});
+
 const snapshotKeySchema = z.object({
   id: z.string(),
   environment: z.string(),
@@ -99,6 +108,7 @@ export const snapshotRowSchema = z.union([
     providers: z.array(snapshotProviderSchema),
     models: z.array(snapshotModelSchema),
     routers: z.array(snapshotRouterSchema),
+    rollouts: z.array(snapshotRolloutSchema),
   }),
 ]);
 
@@ -108,6 +118,7 @@ export type SnapshotKey = z.infer<typeof snapshotKeySchema>;
 export type Provider = z.infer<typeof snapshotProviderSchema>;
 export type Model = z.infer<typeof snapshotModelSchema>;
 export type PublishedRouter = z.infer<typeof snapshotRouterSchema>;
+export type RunningRollout = z.infer<typeof snapshotRolloutSchema>;
 
 /** A tenant's configuration, compiled for look-up. Shared by all of the tenant's keys in an isolate. */
 export interface TenantConfig {
@@ -117,6 +128,7 @@ export interface TenantConfig {
   readonly providers: ReadonlyMap<string, Provider>;
   readonly models: ReadonlyMap<string, Model>;
   readonly routers: ReadonlyMap<string, PublishedRouter>;
+  readonly rollouts: readonly RunningRollout[];
 }
 
 /** Who is asking, as established by `authenticate`: the key, its tenant's configuration and how old that is. */

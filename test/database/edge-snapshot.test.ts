@@ -29,6 +29,7 @@ describe("signalbox.edge_snapshot", () => {
     const { revision, models, routers, ...rest } = await full();
     expect(revision).toBeGreaterThan(1);
     expect(rest).toEqual({
+      rollouts: [{ id: "rol_1", router: "default", policy: "code", candidate: { model: "m" }, percent: 5 }],
       tenant: { id: tenant.id, status: "active" },
       key: {
         id: tenant.keyId,

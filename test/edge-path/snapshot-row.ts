@@ -12,6 +12,7 @@ export function snapshotRow(
     providers: [],
     models: [],
     routers: [],
+    rollouts: [],
     ...fields,
     key: {
       id: "key_a",

@@ -46,6 +46,7 @@ describe("every operation of the management surface", () => {
       providers: { slug: "missing" },
       models: { slug: "missing/model" },
       routers: { slug: "missing", version: "1", name: "missing", a: "1", b: "draft" },
+      rollouts: { id: "rol_01k9zq3m8v7x5t2r4w6y8a0b1c" },
       decisions: { id: "dec_01k9zq3m8v7x5t2r4w6y8a0b1c" },
     };
     const addressed = operations.filter(({ path, scope }) => path.includes("{") && scope !== "operator");

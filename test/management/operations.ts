@@ -68,6 +68,9 @@ export async function tenantWithEverything(): Promise<{
     targets: {},
     fallback: { model: "own/model" },
   });
+  const candidate = { model: "own/model" };
+  const split = { router: "own-router", policy: "own policy", candidate, percent: 5 };
+  const rollout = await tenant.api("/rollouts", { body: split });
   const key = await tenant.api("/keys", { body: { name: "own key", scopes: ["inference"] } });
   const decision = receipt(tenant.id, Date.now() - 3_600_000, { policy: "own policy" });
   await append([decision]);
@@ -79,6 +82,7 @@ export async function tenantWithEverything(): Promise<{
       providers: { slug: "own-provider" },
       models: { slug: "own/model" },
       routers: { slug: "own-router", version: "1", name: "own policy", a: "1", b: "draft" },
+      rollouts: { id: rollout.body.id as string },
       decisions: { id: decision.id },
     },
   };

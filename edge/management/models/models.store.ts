@@ -1,7 +1,7 @@
-import { and, desc, eq, lt, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, lt, sql } from "drizzle-orm";
 import type { Reader, Transaction } from "../../db/client.ts";
-import { models, providers, routers, routerVersions } from "../../db/schema.ts";
-import type { RouterDocument } from "../../routing/router-document.ts";
+import { models, providers, rollouts, routers, routerVersions } from "../../db/schema.ts";
+import type { RouterDocument, Target } from "../../routing/router-document.ts";
 import type { Page } from "../page.ts";
 
 type ModelFields = typeof models.$inferSelect;
@@ -85,6 +85,15 @@ export async function publishedDocuments(
     .innerJoin(routerVersions, published)
     .where(eq(routers.tenantId, tenantId))
     .orderBy(routers.slug);
+}
+
+/** The tenant's rollouts that are running or paused, with their candidates. */
+export async function openCandidates(tx: Transaction, tenantId: string): Promise<{ id: string; candidate: Target }[]> {
+  return tx
+    .select({ id: rollouts.id, candidate: rollouts.candidate })
+    .from(rollouts)
+    .where(and(eq(rollouts.tenantId, tenantId), inArray(rollouts.status, ["running", "paused"])))
+    .orderBy(rollouts.id);
 }
 
 export async function deleteModelRow(tx: Transaction, row: ModelRow): Promise<void> {

@@ -1,0 +1,35 @@
+import { ok, refuse, type Result } from "../../errors.ts";
+import type { RouterDocument } from "../../routing/router-document.ts";
+import type { TenantContext } from "../context.ts";
+import { difference } from "../difference.ts";
+import { warm } from "../routers/publish-document.ts";
+import { publishTarget } from "../routers/publish-target.ts";
+import { write } from "../write.ts";
+import { isOpen } from "./is-open.ts";
+import { lockRollout, updateRolloutRow } from "./rollouts.store.ts";
+import type { RolloutView } from "./schema.ts";
+import { rolloutView } from "./view.ts";
+
+/** Ends a rollout with its candidate as the policy's target, in a new version of the router and in its draft. */
+export async function promoteRollout(context: TenantContext, id: string): Promise<Result<RolloutView>> {
+  const { tenantId } = context;
+  const made: RouterDocument[] = [];
+  const promoted = await write(context, async (tx) => {
+    const row = await lockRollout(tx, tenantId, id);
+    if (row === null) return refuse("not_found");
+    if (row.status === "promoted") return ok({ value: rolloutView(row), audit: null });
+    if (!isOpen(row)) return refuse("conflict", { message: `The rollout is ${row.status} and stays so.` });
+    const version = await publishTarget(tx, context, row.router, row.policy, row.candidate, `Rollout ${id}`);
+    if (!version.ok) return version;
+    made.push(version.value.document);
+    const updated = await updateRolloutRow(tx, row, { status: "promoted" });
+    const to = { status: "promoted", published_version: version.value.version };
+    const changes = difference({ status: row.status }, to);
+    return ok({
+      value: rolloutView(updated),
+      audit: { tenantId, action: "rollout.promote", targetKind: "rollout", targetId: id, changes },
+    });
+  });
+  if (promoted.ok) await warm(context, made);
+  return promoted;
+}

@@ -1,0 +1,158 @@
+import { createRoute, z, type OpenAPIHono } from "@hono/zod-openapi";
+import { ok } from "../../errors.ts";
+import type { AppEnv } from "../../http/app-env.ts";
+import { newRouter } from "../../http/new-router.ts";
+import { answer, etagOf } from "../answer.ts";
+import {
+  BODY_REFUSALS,
+  ETAG,
+  json,
+  jsonBody,
+  needs,
+  responses,
+  VERSION_REFUSALS,
+  versionedWriteHeaders,
+  writeHeaders,
+} from "../operation.schema.ts";
+import { pageOf } from "../page.ts";
+import { idParam, listOf, pageQuery } from "../page.schema.ts";
+import { tenantContext } from "../request-context.ts";
+import { createRollout } from "./create.ts";
+import { getRollout } from "./get.ts";
+import { listRollouts } from "./list.ts";
+import { promoteRollout } from "./promote.ts";
+import { abortRolloutSchema, createRolloutSchema, rolloutSchema, updateRolloutSchema } from "./schema.ts";
+import { setRolloutStatus } from "./set-status.ts";
+import { updateRollout } from "./update.ts";
+
+const read = { ...needs("policies:read"), tags: ["Rollouts"] };
+const change = { ...needs("policies:write"), tags: ["Rollouts"] };
+const params = z.object({ id: idParam("rollout") });
+const versioned = { ...json(200, "The rollout", rolloutSchema), headers: ETAG };
+const ENDING_REFUSALS = ["not_found", "conflict", "idempotency_key_reused", "validation_failed"] as const;
+
+const create = createRoute({
+  method: "post",
+  path: "/rollouts",
+  ...change,
+  summary: "Send a share of a policy's conversations to a candidate",
+  description: "A conversation stays on its arm; the `x-signalbox-arm` header of every answer names it.",
+  request: {
+    headers: writeHeaders,
+    body: jsonBody(createRolloutSchema, {
+      router: "default",
+      policy: "code",
+      candidate: { model: "gpt-5-mini" },
+      percent: 5,
+    }),
+  },
+  responses: responses(json(201, "The rollout", rolloutSchema), ...BODY_REFUSALS, "conflict", "idempotency_key_reused"),
+});
+
+const list = createRoute({
+  method: "get",
+  path: "/rollouts",
+  ...read,
+  summary: "List rollouts, newest first",
+  request: { query: pageQuery("rollout") },
+  responses: responses(json(200, "A page of rollouts", listOf(rolloutSchema)), "validation_failed"),
+});
+
+const get = createRoute({
+  method: "get",
+  path: "/rollouts/{id}",
+  ...read,
+  summary: "Read a rollout",
+  request: { params },
+  responses: responses(versioned, "not_found"),
+});
+
+const update = createRoute({
+  method: "patch",
+  path: "/rollouts/{id}",
+  ...change,
+  summary: "Widen or narrow a rollout; in force everywhere within ten seconds",
+  request: { params, headers: versionedWriteHeaders, body: jsonBody(updateRolloutSchema, { percent: 25 }) },
+  responses: responses(
+    versioned,
+    ...BODY_REFUSALS,
+    ...VERSION_REFUSALS,
+    "not_found",
+    "conflict",
+    "idempotency_key_reused",
+  ),
+});
+
+const pause = createRoute({
+  method: "post",
+  path: "/rollouts/{id}/pause",
+  ...change,
+  summary: "Let the policy's own target serve all conversations for now",
+  request: { params, headers: writeHeaders },
+  responses: responses(json(200, "The paused rollout", rolloutSchema), ...ENDING_REFUSALS),
+});
+
+const resume = createRoute({
+  method: "post",
+  path: "/rollouts/{id}/resume",
+  ...change,
+  summary: "Go on with a paused rollout; each conversation returns to its arm",
+  request: { params, headers: writeHeaders },
+  responses: responses(json(200, "The running rollout", rolloutSchema), ...ENDING_REFUSALS),
+});
+
+const promote = createRoute({
+  method: "post",
+  path: "/rollouts/{id}/promote",
+  ...change,
+  summary: "Make the candidate the policy's target, in a new version of the router",
+  request: { params, headers: writeHeaders },
+  responses: responses(json(200, "The promoted rollout", rolloutSchema), ...ENDING_REFUSALS),
+});
+
+const abort = createRoute({
+  method: "post",
+  path: "/rollouts/{id}/abort",
+  ...change,
+  summary: "End a rollout; the policy's own target serves all conversations again",
+  request: { params, headers: writeHeaders, body: jsonBody(abortRolloutSchema, { reason: "Answers too briefly" }) },
+  responses: responses(
+    json(200, "The aborted rollout", rolloutSchema),
+    ...BODY_REFUSALS,
+    "not_found",
+    "conflict",
+    "idempotency_key_reused",
+  ),
+});
+
+export function rolloutRoutes(): OpenAPIHono<AppEnv> {
+  const router = newRouter();
+  router.openapi(create, async (c) => {
+    const input = c.req.valid("json");
+    return answer(c, await createRollout(tenantContext(c, input), input), 201);
+  });
+  router.openapi(list, async (c) => answer(c, await listRollouts(tenantContext(c), pageOf(c.req.valid("query")))));
+  router.openapi(get, async (c) => {
+    const rollout = await getRollout(tenantContext(c), c.req.valid("param").id);
+    return answer(c, rollout.ok ? ok(rollout.value.view) : rollout, 200, etagOf(rollout));
+  });
+  router.openapi(update, async (c) => {
+    const input = c.req.valid("json");
+    const match = c.req.valid("header")["if-match"];
+    const rollout = await updateRollout(tenantContext(c, { input, match }), c.req.valid("param").id, input, match);
+    return answer(c, rollout.ok ? ok(rollout.value.view) : rollout, 200, etagOf(rollout));
+  });
+  router.openapi(pause, async (c) =>
+    answer(c, await setRolloutStatus(tenantContext(c), c.req.valid("param").id, "paused")),
+  );
+  router.openapi(resume, async (c) =>
+    answer(c, await setRolloutStatus(tenantContext(c), c.req.valid("param").id, "running")),
+  );
+  router.openapi(promote, async (c) => answer(c, await promoteRollout(tenantContext(c), c.req.valid("param").id)));
+  router.openapi(abort, async (c) => {
+    const input = c.req.valid("json");
+    const { id } = c.req.valid("param");
+    return answer(c, await setRolloutStatus(tenantContext(c, input), id, "aborted", input.reason));
+  });
+  return router;
+}

@@ -1,0 +1,171 @@
+import { describe, expect, it } from "vitest";
+import { findBreach, type Guardrail } from "./guardrails.ts";
+import type { Moments, MomentsBatch } from "./mean-evidence.ts";
+import type { TallyBatch } from "./share-evidence.ts";
+
+/** Mulberry32: the same numbers in [0, 1) for the same seed. */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const normal = (random: () => number): number =>
+  Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+
+interface Traffic {
+  readonly control: number;
+  readonly candidate: number;
+  readonly batches: number;
+}
+
+function tallies(random: () => number, traffic: Traffic, control: number, candidate: number): TallyBatch[] {
+  const tally = (requests: number, rate: number) => {
+    let bad = 0;
+    for (let request = 0; request < requests; request += 1) if (random() < rate) bad += 1;
+    return { requests, bad };
+  };
+  return Array.from({ length: traffic.batches }, () => ({
+    control: tally(traffic.control, control),
+    candidate: tally(traffic.candidate, candidate),
+  }));
+}
+
+function moments(traffic: Traffic, control: () => number, candidate = control): MomentsBatch[] {
+  const arm = (count: number, draw: () => number): Moments => {
+    let [sum, squares] = [0, 0];
+    for (let request = 0; request < count; request += 1) {
+      const value = draw();
+      sum += value;
+      squares += value * value;
+    }
+    return { count, sum, squares };
+  };
+  return Array.from({ length: traffic.batches }, () => ({
+    control: arm(traffic.control, control),
+    candidate: arm(traffic.candidate, candidate),
+  }));
+}
+
+const AS_CONTROL = { timesControl: 1 };
+
+/** A guardrail of each kind; the arms differ in their error rates alone. */
+function allGuardrails(random: () => number, traffic: Traffic, control: number, candidate: number): Guardrail[] {
+  const cost = (): number => Math.exp(normal(random));
+  const dislike = (): number => (random() < 0.2 ? 1 : 0);
+  return [
+    { name: "errors", kind: "share", limit: AS_CONTROL, batches: tallies(random, traffic, control, candidate) },
+    { name: "slow", kind: "share", limit: AS_CONTROL, batches: tallies(random, traffic, 0.05, 0.05) },
+    { name: "cost", kind: "mean", limit: AS_CONTROL, batches: moments(traffic, cost) },
+    { name: "feedback", kind: "mean", limit: AS_CONTROL, batches: moments(traffic, dislike) },
+  ];
+}
+
+const share = (runs: number, happens: (random: () => number) => boolean): number => {
+  let found = 0;
+  for (let run = 1; run <= runs; run += 1) if (happens(seeded(run * 7919))) found += 1;
+  return found / runs;
+};
+
+const MINIMUM = 100;
+
+describe("guardrails looked at after every batch", () => {
+  it("abort at most one in twenty rollouts of equal arms over a week of half-hourly looks", () => {
+    const week = { control: 40, candidate: 10, batches: 7 * 48 };
+    const aborted = share(300, (random) => findBreach(allGuardrails(random, week, 0.02, 0.02), MINIMUM) !== null);
+    expect(aborted).toBeLessThanOrEqual(0.05);
+  });
+
+  it.each([
+    { rate: 0.04, within: 2_000 },
+    { rate: 0.06, within: 500 },
+  ])("catch errors that rise from 2 % to $rate within $within requests of the candidate", ({ rate, within }) => {
+    const traffic = { control: 475, candidate: 25, batches: within / 25 };
+    const caught = share(
+      300,
+      (random) => findBreach(allGuardrails(random, traffic, 0.02, rate), MINIMUM)?.guardrail === "errors",
+    );
+    expect(caught).toBeGreaterThanOrEqual(0.9);
+  });
+
+  it("catch an error rate over a bound of its own without looking at the control arm", () => {
+    const traffic = { control: 0, candidate: 25, batches: 80 };
+    const guardrail = (random: () => number, rate: number): Guardrail => {
+      const batches = tallies(random, traffic, 0, rate);
+      return { name: "errors", kind: "share", limit: { atMost: 0.02 }, batches };
+    };
+    const breached = (rate: number): number =>
+      share(200, (random) => findBreach([guardrail(random, rate)], MINIMUM) !== null);
+    expect(breached(0.02)).toBeLessThanOrEqual(0.05);
+    expect(breached(0.04)).toBeGreaterThanOrEqual(0.9);
+  });
+
+  it("catch a mean cost that rises by half, and let one rise that may", () => {
+    const traffic = { control: 95, candidate: 5, batches: 400 };
+    const breached = (timesControl: number): number =>
+      share(50, (random) => {
+        const cost = (): number => Math.exp(normal(random));
+        const batches = moments(traffic, cost, () => 1.5 * cost());
+        return findBreach([{ name: "cost", kind: "mean", limit: { timesControl }, batches }], MINIMUM) !== null;
+      });
+    expect(breached(1)).toBeGreaterThanOrEqual(0.9);
+    expect(breached(1.5)).toBeLessThanOrEqual(0.05);
+  });
+
+  it("are not upset by errors that hit both arms in the same hour", () => {
+    const random = seeded(1);
+    const hours = Array.from({ length: 100 }, (_, hour) => (hour % 10 === 0 ? 0.5 : 0.01));
+    const batches = hours.flatMap((rate) => tallies(random, { control: 95, candidate: 5, batches: 1 }, rate, rate));
+    expect(findBreach([{ name: "errors", kind: "share", limit: AS_CONTROL, batches }], 0)).toBeNull();
+  });
+});
+
+describe("a breach", () => {
+  const worse: TallyBatch = { control: { requests: 95, bad: 1 }, candidate: { requests: 5, bad: 4 } };
+  const good: TallyBatch = { control: { requests: 95, bad: 1 }, candidate: { requests: 5, bad: 0 } };
+  const errors = (batches: TallyBatch[], name = "errors"): Guardrail => ({
+    name,
+    kind: "share",
+    limit: AS_CONTROL,
+    batches,
+  });
+
+  it("names the guardrail, the batch and how unlikely the evidence was", () => {
+    const breach = findBreach([errors([good, good], "fine"), errors([good, worse, worse], "broken")], 0);
+    expect(breach).toMatchObject({ guardrail: "broken", batch: 1 });
+    expect(breach?.chance).toBeLessThan(0.025);
+  });
+
+  it("waits for the minimum of the candidate's requests", () => {
+    expect(findBreach([errors([worse, worse, worse])], 15)?.batch).toBe(2);
+    expect(findBreach([errors([worse, worse, worse])], 16)).toBeNull();
+  });
+
+  it("needs more evidence the more guardrails there are", () => {
+    const batches = [{ control: { requests: 95, bad: 0 }, candidate: { requests: 5, bad: 3 } }];
+    const crowd = Array.from({ length: 100 }, (_, index) => errors([good], `fine ${index}`));
+    expect(findBreach([errors(batches)], 0)?.guardrail).toBe("errors");
+    expect(findBreach([errors(batches), ...crowd], 0)).toBeNull();
+  });
+
+  it("is none where nothing happened, or nobody could tell", () => {
+    const none = { requests: 0, bad: 0 };
+    const unseen = { count: 0, sum: 0, squares: 0 };
+    const constant = { count: 50, sum: 50, squares: 50 };
+    const mean = (batch: MomentsBatch): Guardrail => ({
+      name: "cost",
+      kind: "mean",
+      limit: AS_CONTROL,
+      batches: [batch],
+    });
+    expect(findBreach([], 0)).toBeNull();
+    expect(findBreach([errors([{ control: none, candidate: none }])], 0)).toBeNull();
+    expect(findBreach([errors([{ control: none, candidate: { requests: 5, bad: 5 } }])], 0)).toBeNull();
+    expect(findBreach([mean({ control: unseen, candidate: unseen })], 0)).toBeNull();
+    expect(findBreach([mean({ control: constant, candidate: constant })], 0)).toBeNull();
+  });
+});
