@@ -11,6 +11,7 @@ import {
   timestamp,
 } from "drizzle-orm/pg-core";
 import type { DraftDocument } from "../routing/draft-document.ts";
+import type { GuardrailsInput } from "../rollouts/guardrails.schema.ts";
 import type { RouterDocument, Target } from "../routing/router-document.ts";
 import type { Model, Scope, Sealed, SnapshotKey } from "../tenancy/snapshot.ts";
 
@@ -140,6 +141,7 @@ export const rollouts = signalbox.table(
     policy: text("policy").notNull(),
     candidate: jsonb("candidate").$type<Target>().notNull(),
     percent: doublePrecision("percent").notNull(),
+    guardrails: jsonb("guardrails").$type<GuardrailsInput>().notNull().default({}),
     status: text("status").$type<"running" | "paused" | "promoted" | "aborted">().notNull().default("running"),
     /** Why it was aborted. */
     reason: text("reason"),

@@ -1,4 +1,6 @@
 import type { EdgeDatabase } from "../db/client.ts";
+import type { GuardrailsInput } from "../rollouts/guardrails.schema.ts";
+import type { ArmBatch } from "../rollouts/judge-rollout.ts";
 import type { Sealed } from "../tenancy/snapshot.ts";
 
 /** The database as role `signalbox_jobs`: a few functions may be called, no table read. */
@@ -46,4 +48,37 @@ export async function replaceSealed(db: JobsDatabase, old: SealedCredential, sea
     JSON.stringify(sealed),
   ]);
   return row?.replaced ?? false;
+}
+
+interface GuardedRollout {
+  readonly tenant_id: string;
+  readonly id: string;
+  readonly guardrails: GuardrailsInput;
+}
+
+/** Running rollouts that have guardrails. */
+export async function guardedRollouts(db: JobsDatabase): Promise<GuardedRollout[]> {
+  return db.query("select * from signalbox.guarded_rollouts()", []);
+}
+
+/** What a rollout's arms did in the batches that were over at `before` (ISO instant), in order of time. */
+export async function rolloutBatches(db: JobsDatabase, rollout: GuardedRollout, before: string): Promise<ArmBatch[]> {
+  const { tenant_id, id } = rollout;
+  return db.query("select r.*, r.batch::text as batch from signalbox.rollout_batches($1, $2, $3) r", [
+    tenant_id,
+    id,
+    before,
+  ]);
+}
+
+/** False when it is no longer running. */
+export async function abortRollout(
+  db: JobsDatabase,
+  { tenant_id, id }: GuardedRollout,
+  reason: string,
+  auditId: string,
+): Promise<boolean> {
+  const text = "select signalbox.abort_rollout($1, $2, $3, $4) as aborted";
+  const [row] = await db.query<{ aborted: boolean }>(text, [tenant_id, id, reason, auditId]);
+  return row?.aborted ?? false;
 }

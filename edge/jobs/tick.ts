@@ -1,6 +1,7 @@
 import type { Env } from "../env.ts";
 import type { Log } from "../log.ts";
 import { ensurePartitions, purgeRememberedAnswers, removeDeletedTenants, type JobsDatabase } from "./jobs.store.ts";
+import { judgeRollouts } from "./judge-rollouts.ts";
 import { resealCredentials } from "./reseal-credentials.ts";
 
 export interface TickDeps {
@@ -8,6 +9,7 @@ export interface TickDeps {
   /** Without the jobs' login nothing is done. */
   readonly db: { readonly jobs: JobsDatabase | null };
   readonly now: () => number;
+  readonly newId: (kind: "audit") => string;
   readonly log: Log;
 }
 
@@ -19,7 +21,7 @@ const PARTITION_DAYS = 8;
 
 /**
  * The work that no request does: partitions for the days to come, removal of deleted tenants and of old answers,
- * credentials moved to the ring's first key. Several at once are harmless; a job that fails holds up no other.
+ * credentials moved to the ring's first key, rollouts judged by their guardrails. Several at once are harmless; a job that fails holds up no other.
  */
 export async function tick({ db, ...rest }: TickDeps): Promise<void> {
   if (db.jobs === null) return;
@@ -28,6 +30,7 @@ export async function tick({ db, ...rest }: TickDeps): Promise<void> {
   const inTime = (): boolean => deps.now() < endsAt;
   const today = new Date(deps.now()).toISOString().slice(0, 10);
   await job(deps, "partitions", () => ensurePartitions(deps.jobs, today, PARTITION_DAYS));
+  await job(deps, "rollouts", () => judgeRollouts(deps, inTime));
   await job(deps, "deleted_tenants", async () => {
     while (inTime() && (await removeDeletedTenants(deps.jobs, BATCH_ROWS)));
   });

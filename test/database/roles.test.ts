@@ -73,11 +73,14 @@ describe("database roles", () => {
     [
       "jobs",
       [
+        "abort_rollout",
         "credentials_to_reseal",
         "ensure_decision_partitions",
+        "guarded_rollouts",
         "purge_remembered_answers",
         "remove_deleted_tenants",
         "replace_sealed",
+        "rollout_batches",
       ],
     ],
   ] as const)("%s may run %j and no other function of the schema", async (login, functions) => {

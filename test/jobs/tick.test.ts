@@ -12,7 +12,7 @@ import { open, seal } from "../../edge/tenancy/secrets.ts";
 import { buildWorker } from "../../infra/local/worker/build-worker.ts";
 import { runWorker } from "../../infra/local/worker/run-worker.ts";
 import { connect, rows } from "../database/connect.ts";
-import { makeFullTenant, type FullTenant } from "../database/full-tenant.ts";
+import { makeFullTenant, newId, type FullTenant } from "../database/full-tenant.ts";
 import { OPERATOR_TABLES, tablesOf } from "../database/tables.ts";
 import { expectProblem } from "../management/problem.ts";
 import { stack } from "../stack/provided.ts";
@@ -51,6 +51,7 @@ describe("the work that no request does", () => {
       env: { CREDENTIAL_KEYS: NEW },
       db: { jobs: createEdgeDatabase(jobsUrl) },
       now: () => Date.now(),
+      newId,
       log: (_level, event, fields) => logged.push(`${event} ${JSON.stringify(fields)}`),
       ...more,
     };

@@ -144,6 +144,7 @@ describe("a rollout", () => {
     ["candidate", { candidate: { model: "nothing" } }, "/candidate/model"],
     ["fallback", { candidate: { model: "echo-code", fallbacks: ["echo-large", "nothing"] } }, "/candidate/fallbacks/1"],
     ["share", { percent: 101 }, "/percent"],
+    ["guardrail", { guardrails: { error_rate: { at_most: 0.1, times_control: 1 } } }, "/guardrails/error_rate"],
     ["negative share", { percent: -1 }, "/percent"],
   ])("is refused with an unknown or impossible %s, by name", async (_name, fields, at) => {
     const answer = await tenant.api("/rollouts", { body: { ...ROLLOUT, ...fields } });

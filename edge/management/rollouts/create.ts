@@ -23,8 +23,16 @@ export async function createRollout(context: TenantContext, input: CreateRollout
         const at = missing === 0 ? "/candidate/model" : `/candidate/fallbacks/${missing - 1}`;
         return wrong(at, `there is no model ${named[missing] ?? ""}`);
       }
-      const { policy, candidate, percent } = input;
-      const fields = { tenantId, id: deps.newId("rollout"), routerId: router.id, policy, candidate, percent };
+      const { policy, candidate, percent, guardrails } = input;
+      const fields = {
+        tenantId,
+        id: deps.newId("rollout"),
+        routerId: router.id,
+        policy,
+        candidate,
+        percent,
+        guardrails,
+      };
       const row = await insertRollout(tx, fields, input.router);
       if (row === null) return refuse("internal_error");
       const audit = { tenantId, action: "rollout.create", targetKind: "rollout", targetId: row.id };

@@ -44,6 +44,7 @@ const create = createRoute({
       policy: "code",
       candidate: { model: "gpt-5-mini" },
       percent: 5,
+      guardrails: { error_rate: { times_control: 1 }, slow_first_byte: { over_ms: 2_000, at_most: 0.05 } },
     }),
   },
   responses: responses(json(201, "The rollout", rolloutSchema), ...BODY_REFUSALS, "conflict", "idempotency_key_reused"),

@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { guardrailsSchema } from "../../rollouts/guardrails.schema.ts";
 import { policyNameSchema, slugSchema, targetSchema } from "../../routing/router-document.ts";
 import { instantSchema, lineSchema } from "../text.ts";
 
@@ -10,6 +11,7 @@ export const createRolloutSchema = z
     policy: policyNameSchema.openapi({ description: "A policy of the router's published version." }),
     candidate: targetSchema.strict().openapi({ description: "What is to serve the policy instead of its target." }),
     percent: percentSchema,
+    guardrails: guardrailsSchema.default({}).openapi({ description: "What aborts the rollout by itself." }),
   })
   .openapi("CreateRollout");
 export type CreateRollout = z.infer<typeof createRolloutSchema>;
@@ -28,6 +30,7 @@ export const rolloutSchema = z
     policy: z.string(),
     candidate: targetSchema,
     percent: z.number(),
+    guardrails: guardrailsSchema,
     status: z.enum(["running", "paused", "promoted", "aborted"]),
     reason: z.string().nullable().openapi({ description: "Why it was aborted." }),
     created_at: instantSchema,

@@ -15,6 +15,7 @@ export const rolloutView = (row: RolloutRow): RolloutView => ({
   policy: row.policy,
   candidate: row.candidate,
   percent: row.percent,
+  guardrails: row.guardrails,
   status: row.status,
   reason: row.reason,
   created_at: iso(row.createdAt),
