@@ -1,16 +1,18 @@
-import type { Policy } from "../../inference/contract/index.ts";
+import { similarityResponseSchema, type Policy } from "../../inference/contract/index.ts";
 import { LruMap } from "../lru-map.ts";
 import type { Reading } from "../routing/decision.ts";
 import { within } from "../within.ts";
 import type { Breaker } from "./breaker.ts";
 import { decide, type DeciderDeps, type DeciderState, type Question } from "./decide.ts";
-import { getReady, postPrepare } from "./inference-client.ts";
+import { getReady, postPrepare, postSimilarity } from "./inference-client.ts";
 import { Memo } from "./memo.ts";
 
 /** Milliseconds that `/readyz` waits for the inference service. */
 const PING_LIMIT_MS = 1_000;
 /** Milliseconds that publishing waits for a policy set to be made ready; the service goes on without it. */
 const PREPARE_LIMIT_MS = 10_000;
+/** Milliseconds that a comparison of policies may take. */
+const SIMILARITY_LIMIT_MS = 10_000;
 const MAX_BREAKERS = 10_000;
 
 /** Client of the inference service. Nothing here ever rejects: no request fails because routing did. */
@@ -21,6 +23,8 @@ export interface Decider {
   ping(): Promise<boolean>;
   /** Has a policy set made ready before its first request comes. */
   prepare(policies: readonly Policy[], engine: string): Promise<void>;
+  /** How alike the texts of policies i and j are, -1..1, at [i][j]; null when the service does not say. */
+  similarities(policies: readonly Policy[]): Promise<number[][] | null>;
 }
 
 export function createDecider(deps: DeciderDeps): Decider {
@@ -52,6 +56,16 @@ export function createDecider(deps: DeciderDeps): Decider {
         if (status !== 200) deps.log("warn", "prepare_failed", { status });
       } catch {
         deps.log("warn", "prepare_failed", { status: null });
+      }
+    },
+
+    async similarities(policies) {
+      const seen = policies.map(({ name, description }) => ({ name, description }));
+      try {
+        const answer = await within(deps.sleep, SIMILARITY_LIMIT_MS, (signal) => postSimilarity(deps, seen, signal));
+        return similarityResponseSchema.safeParse(answer).data?.similarities ?? null;
+      } catch {
+        return null;
       }
     },
   };

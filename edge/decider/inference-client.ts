@@ -42,6 +42,17 @@ export async function postPrepare(
   return response.status;
 }
 
+/** `POST /v1/similarity`: parsed body, null when it is no JSON or a refusal. Rejects when it cannot be reached. */
+export async function postSimilarity(
+  access: InferenceAccess,
+  policies: readonly Policy[],
+  signal: AbortSignal,
+): Promise<unknown> {
+  const response = await post(access, "v1/similarity", { contract: CONTRACT_VERSION, policies }, signal);
+  const text = await response.text();
+  return response.ok ? parsed(text) : null;
+}
+
 /** `GET /readyz`: whether the service says it can decide. Rejects when it cannot be reached. */
 export async function getReady({ env, fetch }: InferenceAccess, signal: AbortSignal): Promise<boolean> {
   const response = await fetch(address(env, "readyz"), { signal, redirect: "manual" });

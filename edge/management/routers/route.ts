@@ -11,6 +11,8 @@ import { diffRevisions } from "./diff.ts";
 import { dryRun as dryRunOperation } from "./dry-run.schema.ts";
 import { dryRun } from "./dry-run.ts";
 import { getDraft } from "./get-draft.ts";
+import { lint } from "./lint.schema.ts";
+import { lintRouter } from "./lint.ts";
 import { getVersion } from "./get-version.ts";
 import { getRouter } from "./get.ts";
 import { listVersions } from "./list-versions.ts";
@@ -68,6 +70,10 @@ export function routerRoutes(): OpenAPIHono<AppEnv> {
   router.openapi(operations.diff, async (c) => {
     const { slug, a, b } = c.req.valid("param");
     return answer(c, await diffRevisions(tenantContext(c), slug, a, b));
+  });
+  router.openapi(lint, async (c) => {
+    const models = new Set(c.get("principal").tenant.models.keys());
+    return answer(c, await lintRouter(tenantContext(c), c.req.valid("param").slug, models));
   });
   router.openapi(dryRunOperation, async (c) => {
     const input = c.req.valid("json");
