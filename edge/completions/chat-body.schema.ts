@@ -1,7 +1,8 @@
 import { z } from "@hono/zod-openapi";
 import type { Members } from "../upstream/json-members.ts";
 
-const messageSchema = z.looseObject({
+/** A message as far as it is read here; whatever else it holds stays in it. */
+export const messageSchema = z.looseObject({
   role: z.string().min(1),
   content: z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]).nullish(),
   tool_calls: z.array(z.looseObject({})).nullish(),

@@ -28,6 +28,7 @@ describe("the audit log", () => {
     const [entry] = (await tenant.api("/audit-log?action=model.create")).body.data as { actor: string }[];
     expect(await actions(`actor=${String(entry?.actor)}&target_kind=provider`)).toEqual(["provider.create"]);
     expect(await actions(`actor=${keyId}`)).toEqual([]);
+    expect(await actions("actor=guardrails")).toEqual([]);
   });
 
   it("is filtered by time, and pages within a filter", async () => {

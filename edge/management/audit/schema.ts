@@ -5,7 +5,7 @@ import { instantSchema } from "../text.ts";
 export const auditEntrySchema = z
   .object({
     id: z.string(),
-    /** Key id, or `operator`. */
+    /** Key id, `operator`, or `guardrails` for a rollout that aborted by itself. */
     actor: z.string(),
     action: z.string(),
     target: z.object({ kind: z.string(), id: z.string() }),
@@ -25,7 +25,7 @@ const word = (pattern: RegExp, description: string) =>
     .openapi({ description });
 
 export const auditQuerySchema = pageQuery("audit").extend({
-  actor: word(/^(operator|key_[0-9a-z]{26})$/, "Id of the key that did it, or `operator`."),
+  actor: word(/^(operator|guardrails|key_[0-9a-z]{26})$/, "Id of the key that did it, `operator`, or `guardrails`."),
   action: word(/^[a-z_]{1,32}\.[a-z_]{1,32}$/, "What was done, as `resource.verb`."),
   target_kind: word(/^[a-z_]{1,32}$/, "Kind of what was changed, as `target.kind` has it."),
   target_id: word(/^[\x21-\x7e]{1,200}$/, "Id or slug of what was changed, as `target.id` has it."),

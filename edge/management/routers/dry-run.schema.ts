@@ -1,14 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
+import { messageSchema } from "../../completions/chat-body.schema.ts";
 import { slugSchema } from "../../routing/router-document.ts";
 import { BODY_REFUSALS, json, jsonBody, needs, responses } from "../operation.schema.ts";
 
 const revisionSchema = z.union([z.literal("draft"), z.number().int().min(1).max(999_999_999)]);
-
-const messageSchema = z.looseObject({
-  role: z.string().min(1),
-  content: z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]).nullish(),
-  tool_calls: z.array(z.looseObject({})).nullish(),
-});
 
 export const dryRunInputSchema = z.strictObject({
   from: revisionSchema.optional().openapi({ description: "What to compare with; the published version when absent." }),
