@@ -51,10 +51,34 @@ describe("base URLs in public mode", () => {
     "https://[2002:7f00:1::]/",
     "https://[2001:db8::1]/",
     "https://[2001:0:1::1]/",
+    "https://[64:ff9b:1::7f00:1]/",
+    "https://[::127.0.0.1]/",
+    "https://[fd00:ec2::254]/",
+    "https://2852039166/latest",
+    "https://0xa9fea9fe/latest",
+    "https://①②⑦.⓪.⓪.①/",
+    "https://127.0.0.1../",
+    "https://api.openai.com@10.0.0.1/v1",
+    "https://100.100.100.200",
+    "https://192.0.0.192",
+    "https://168.63.129.16/metadata",
+    "https://metadata.goog/v1",
+    "https://metadata.goog./v1",
+    "https://metadata.tencentyun.com",
+    "https://kubernetes.default.svc/v1",
+    "https://a.cluster.local",
   ])("refuse %s", (url) => expect(checkBaseUrl(url, "public")).toMatch(/^must /));
 
   it("allow addresses next to private ranges", () => {
-    for (const host of ["172.32.0.1", "172.15.0.1", "11.0.0.1", "100.128.0.1", "223.255.255.255", "192.0.3.1"]) {
+    for (const host of [
+      "172.32.0.1",
+      "172.15.0.1",
+      "11.0.0.1",
+      "100.128.0.1",
+      "223.255.255.255",
+      "192.0.3.1",
+      "168.63.129.17",
+    ]) {
       expect(checkBaseUrl(`https://${host}`, "public"), host).toBeNull();
     }
   });
@@ -76,6 +100,9 @@ describe("base URLs in loopback mode", () => {
 
 it("knows its own address whatever the path", () => {
   expect(isOwnAddress("https://gate.example/v1", "https://gate.example")).toBe(true);
+  expect(isOwnAddress("https://GATE.example./v1", "https://gate.example")).toBe(true);
+  expect(isOwnAddress("https://gate.example:8443/v1", "https://gate.example")).toBe(false);
+  expect(isOwnAddress("nonsense", "https://gate.example")).toBe(false);
   expect(isOwnAddress("https://other.example/v1", "https://gate.example")).toBe(false);
   expect(isOwnAddress("https://other.example/v1", undefined)).toBe(false);
 });

@@ -14,14 +14,23 @@ const PRIVATE_SUFFIXES = [
   "corp",
   "intranet",
   "home.arpa",
+  // Kubernetes resolves `name.namespace.svc` by its search list.
+  "svc",
+  // Public-looking names of clouds' metadata services.
+  "metadata.goog",
+  "metadata.tencentyun.com",
 ];
 
-/** IPv4 ranges that are not public unicast (IANA special-purpose registry): network, prefix length. */
+/**
+ * IPv4 ranges that are not public unicast (IANA special-purpose registry), and Azure's host endpoint, which lies in
+ * public space: network, prefix length.
+ */
 const SPECIAL_IPV4: readonly (readonly [string, number])[] = [
   ["0.0.0.0", 8],
   ["10.0.0.0", 8],
   ["100.64.0.0", 10],
   ["127.0.0.0", 8],
+  ["168.63.129.16", 32],
   ["169.254.0.0", 16],
   ["172.16.0.0", 12],
   ["192.0.0.0", 24],
@@ -43,7 +52,7 @@ export function checkBaseUrl(text: string, policy: AddressPolicy): string | null
   if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) return "must be an https URL";
   if (url.username !== "" || url.password !== "") return "must not hold credentials";
   if (url.hash !== "") return "must not have a fragment";
-  const host = url.hostname.replace(/\.+$/, "").toLowerCase();
+  const host = withoutRootDot(url.hostname);
   if (policy === "loopback" && isLoopback(host)) return null;
   if (url.protocol !== "https:") return "must be an https URL";
   return isPublic(host) ? null : "must be a public address";
@@ -51,8 +60,14 @@ export function checkBaseUrl(text: string, policy: AddressPolicy): string | null
 
 /** True when a base URL leads to this deployment itself, whose calls would come back to it. */
 export function isOwnAddress(baseUrl: string, publicUrl: string | undefined): boolean {
-  return publicUrl !== undefined && URL.parse(baseUrl)?.host === URL.parse(publicUrl)?.host;
+  if (publicUrl === undefined) return false;
+  const [theirs, ours] = [URL.parse(baseUrl), URL.parse(publicUrl)];
+  if (theirs === null || ours === null) return false;
+  return withoutRootDot(theirs.hostname) === withoutRootDot(ours.hostname) && theirs.port === ours.port;
 }
+
+/** `example.com.` is the same host as `example.com`. */
+const withoutRootDot = (hostname: string): string => hostname.replace(/\.+$/, "").toLowerCase();
 
 function isLoopback(host: string): boolean {
   if (host === "localhost" || host.endsWith(".localhost") || host === "[::1]") return true;
