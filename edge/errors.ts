@@ -1,4 +1,5 @@
 import type { LogLevel } from "./log.ts";
+import type { Finding } from "./routing/finding.ts";
 
 interface ErrorRow {
   readonly status: number;
@@ -72,6 +73,8 @@ export interface Refusal {
   readonly retryAfterSeconds?: number;
   /** Validation findings of the management surface; `pointer` is an RFC 6901 JSON pointer. */
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+  /** What keeps a draft from being published, in full. */
+  readonly findings?: readonly (Omit<Finding, "path"> & { readonly pointer: string })[];
   readonly headers?: Readonly<Record<string, string>>;
 }
 

@@ -1,10 +1,12 @@
-import { similarityResponseSchema, type Policy } from "../../inference/contract/index.ts";
+import { enginesResponseSchema, similarityResponseSchema, type Policy } from "../../inference/contract/index.ts";
 import { LruMap } from "../lru-map.ts";
 import type { Reading } from "../routing/decision.ts";
+import type { Budget } from "../routing/lint-budget.ts";
+import type { Similarities } from "../routing/lint-similarity.ts";
 import { within } from "../within.ts";
 import type { Breaker } from "./breaker.ts";
 import { decide, type DeciderDeps, type DeciderState, type Question } from "./decide.ts";
-import { getReady, postPrepare, postSimilarity } from "./inference-client.ts";
+import { getEngines, getReady, postPrepare, postSimilarity } from "./inference-client.ts";
 import { Memo } from "./memo.ts";
 
 /** Milliseconds that `/readyz` waits for the inference service. */
@@ -13,6 +15,8 @@ const PING_LIMIT_MS = 1_000;
 const PREPARE_LIMIT_MS = 10_000;
 /** Milliseconds that a comparison of policies may take. */
 const SIMILARITY_LIMIT_MS = 10_000;
+/** Milliseconds that the list of engines may take. */
+const ENGINES_LIMIT_MS = 2_000;
 const MAX_BREAKERS = 10_000;
 
 /** Client of the inference service. Nothing here ever rejects: no request fails because routing did. */
@@ -23,8 +27,10 @@ export interface Decider {
   ping(): Promise<boolean>;
   /** Has a policy set made ready before its first request comes. */
   prepare(policies: readonly Policy[], engine: string): Promise<void>;
-  /** How alike the texts of policies i and j are, -1..1, at [i][j]; null when the service does not say. */
-  similarities(policies: readonly Policy[]): Promise<number[][] | null>;
+  /** How alike the texts of policies are, -1..1; null when the service does not say. */
+  similarities(policies: readonly Policy[]): Promise<Similarities | null>;
+  /** How much an engine reads of a policy set; null when the service does not say, or has no such engine. */
+  budget(engine: string): Promise<Budget | null>;
 }
 
 export function createDecider(deps: DeciderDeps): Decider {
@@ -60,13 +66,33 @@ export function createDecider(deps: DeciderDeps): Decider {
     },
 
     async similarities(policies) {
-      const seen = policies.map(({ name, description }) => ({ name, description }));
+      const texts = policies.map(({ name, description }) => ({ name, description }));
+      const names = policies.map(({ name }) => ({ name, description: "" }));
+      const descriptions = policies.map(({ description }) => ({ name: "", description }));
+      const [whole, parts] = await Promise.all([compared(deps, texts), compared(deps, [...names, ...descriptions])]);
+      if (whole === null || parts === null) return null;
+      return { policies: whole, names: parts.slice(names.length).map((row) => row.slice(0, names.length)) };
+    },
+
+    async budget(engine) {
       try {
-        const answer = await within(deps.sleep, SIMILARITY_LIMIT_MS, (signal) => postSimilarity(deps, seen, signal));
-        return similarityResponseSchema.safeParse(answer).data?.similarities ?? null;
+        const answer = await within(deps.sleep, ENGINES_LIMIT_MS, (signal) => getEngines(deps, signal));
+        const listed = enginesResponseSchema.safeParse(answer).data;
+        const name = engine === "default" ? listed?.default : engine;
+        return listed?.engines.find((one) => one.name === name) ?? null;
       } catch {
         return null;
       }
     },
   };
+}
+
+/** Cosines of texts among each other; null when the service does not say. */
+async function compared(deps: DeciderDeps, texts: readonly Policy[]): Promise<number[][] | null> {
+  try {
+    const answer = await within(deps.sleep, SIMILARITY_LIMIT_MS, (signal) => postSimilarity(deps, texts, signal));
+    return similarityResponseSchema.safeParse(answer).data?.similarities ?? null;
+  } catch {
+    return null;
+  }
 }

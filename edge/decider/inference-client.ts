@@ -60,6 +60,14 @@ export async function getReady({ env, fetch }: InferenceAccess, signal: AbortSig
   return response.ok;
 }
 
+/** `GET /v1/engines`: parsed body, null when it is no JSON or a refusal. Rejects when it cannot be reached. */
+export async function getEngines({ env, fetch }: InferenceAccess, signal: AbortSignal): Promise<unknown> {
+  const headers = { authorization: `Bearer ${env.INFERENCE_TOKEN}` };
+  const response = await fetch(address(env, "v1/engines"), { headers, signal, redirect: "manual" });
+  const text = await response.text();
+  return response.ok ? parsed(text) : null;
+}
+
 function post(
   { env, fetch }: InferenceAccess,
   path: string,

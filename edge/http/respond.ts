@@ -31,6 +31,7 @@ function problem(refusal: Refusal, status: number, title: string, requestId: str
     ...(refusal.message !== undefined && { detail: refusal.message }),
     ...(refusal.param !== undefined && { param: refusal.param }),
     ...(refusal.errors !== undefined && { errors: refusal.errors }),
+    ...(refusal.findings !== undefined && { findings: refusal.findings }),
     request_id: requestId,
   };
 }

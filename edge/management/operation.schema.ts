@@ -2,6 +2,7 @@ import { z } from "@hono/zod-openapi";
 import { ERRORS, type ErrorCode } from "../errors.ts";
 import { requireScope } from "../http/require-scope.ts";
 import type { Scope } from "../tenancy/snapshot.ts";
+import { findingSchema } from "./finding.schema.ts";
 import { storableBody } from "./storable-body.ts";
 
 /** RFC 9457; `code` is stable, `errors` lists what is wrong with an input. */
@@ -14,6 +15,10 @@ export const problemSchema = z
     detail: z.string().optional(),
     param: z.string().optional(),
     errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+    findings: z
+      .array(findingSchema)
+      .optional()
+      .openapi({ description: "What keeps a draft from being published, as its lint lists it." }),
     request_id: z.string(),
   })
   .openapi("Problem");

@@ -15,9 +15,9 @@ const known = new Set(["big", "small"]);
 describe("a draft", () => {
   it("begins empty, and empty is not publishable", () => {
     const result = publishable(emptyDraft(), known);
-    expect("findings" in result && result.findings.map((finding) => finding.path)).toEqual([
-      ["policies"],
-      ["fallback"],
+    expect("findings" in result && result.findings.map(({ code, path }) => [code, ...path])).toEqual([
+      ["no_policies", "policies"],
+      ["no_fallback", "fallback"],
     ]);
   });
 
@@ -39,10 +39,11 @@ describe("a draft", () => {
 
   it("names each place that names a model the tenant does not have", () => {
     const result = publishable({ ...draft, unsure: { model: "lost" } }, known);
+    const rest = { severity: "error", code: "unknown_model", hint: "Create the model, or name one that exists." };
     expect(result).toEqual({
       findings: [
-        { path: ["targets", "contract review", "fallbacks", 1], detail: "there is no model gone" },
-        { path: ["unsure", "model"], detail: "there is no model lost" },
+        { ...rest, path: ["targets", "contract review", "fallbacks", 1], message: "there is no model gone" },
+        { ...rest, path: ["unsure", "model"], message: "there is no model lost" },
       ],
     });
     expect(modelsOfDraft(draft)).toEqual(["big", "small", "gone"]);

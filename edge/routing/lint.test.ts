@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { draftDocumentSchema } from "./draft-document.ts";
-import { lintDraft, type Similarities } from "./lint.ts";
+import { lintDraft, type Asked } from "./lint.ts";
 
 const POLICIES = [
   { name: "contract review", description: "Find risky clauses in a contract; not for drafting" },
@@ -9,15 +9,22 @@ const POLICIES = [
 const TARGETS = { "contract review": { model: "large", fallbacks: ["small"] }, drafting: { model: "large" } };
 const KNOWN = new Set(["small", "large"]);
 
-const lint = (
-  more: object,
-  similarities: Similarities = [
-    [1, 0.3],
-    [0.3, 1],
+/** Cosines of two policies: of their texts, and of each description with its own name and the other's. */
+const alike = (texts: number, [own, other]: readonly [number, number] = [0.5, 0.2]): Asked["similarities"] => ({
+  policies: [
+    [1, texts],
+    [texts, 1],
   ],
-) => {
+  names: [
+    [0.5, 0.2],
+    [other, own],
+  ],
+});
+
+const lint = (more: object, asked: Partial<Asked> = {}) => {
   const draft = { policies: POLICIES, targets: TARGETS, fallback: { model: "small" }, ...more };
-  return lintDraft(draftDocumentSchema.parse(draft), KNOWN, similarities);
+  const answers = { similarities: alike(0.3), budget: { policyTokens: 64 }, ...asked };
+  return lintDraft(draftDocumentSchema.parse(draft), KNOWN, answers);
 };
 const brief = (findings: ReturnType<typeof lint>) =>
   findings.map(({ severity, code, path }) => [severity, code, path.join("/")]);
@@ -76,17 +83,49 @@ describe("a draft, linted", () => {
   });
 
   it("shows both texts of policies that are nearly the same, unless one is the other's domain", () => {
-    const alike = [
-      [1, 0.8],
-      [0.8, 1],
-    ];
-    const [finding] = lint({}, alike);
+    const asked = { similarities: alike(0.8) };
+    const [finding] = lint({}, asked);
     expect(finding).toMatchObject({ severity: "warning", code: "near_duplicate", path: ["policies", 1] });
     for (const { name, description } of POLICIES) expect(finding?.message).toContain(`"${name}: ${description}"`);
-    expect(lint({ policies: [POLICIES[0], { ...POLICIES[1], domain: "legal", level: "domain" }] }, alike)).toEqual([]);
+    expect(lint({ policies: [POLICIES[0], { ...POLICIES[1], domain: "legal", level: "domain" }] }, asked)).toEqual([]);
   });
 
-  it("says when policies could not be compared", () => {
-    expect(brief(lint({}, null))).toEqual([["info", "similarity_unchecked", "policies"]]);
+  it.each([
+    [0.61, []],
+    [0.62, [["info", "overlap", "policies/1"]]],
+    [0.69, [["info", "overlap", "policies/1"]]],
+    [0.7, [["warning", "near_duplicate", "policies/1"]]],
+  ])("tells overlapping policies from nearly the same (%s)", (texts, findings) => {
+    expect(brief(lint({}, { similarities: alike(texts) }))).toEqual(findings);
+  });
+
+  it.each([
+    ["much nearer", 0.3, [0.1, 0.45], 1],
+    ["a little nearer", 0.3, [0.3, 0.45], 0],
+    ["nearer, but not near", 0.3, [0, 0.35], 0],
+    ["said already to overlap with it", 0.65, [0.1, 0.45], 0],
+  ] as const)("names a description that is %s to a sibling's name than to its own", (_name, texts, near, times) => {
+    const findings = lint({}, { similarities: alike(texts, near) }).filter(({ code }) => code === "closer_to_sibling");
+    expect(brief(findings)).toEqual(Array(times).fill(["warning", "closer_to_sibling", "policies/1/description"]));
+    for (const { message } of findings) expect(message).toContain("contract review (0.45 against 0.10)");
+  });
+
+  it("names descriptions whose end is not read, and a prompt that holds more than there is room for", () => {
+    const long = { policies: [POLICIES[0], { name: "drafting", description: "a clause, ".repeat(30) }] };
+    const short = { budget: { promptTokens: 20 } };
+    expect(brief(lint(long))).toEqual([["warning", "description_cut", "policies/1/description"]]);
+    expect(lint(long)[0]?.message).toContain("the first 64 tokens of a policy; the about 78 of drafting");
+    expect(brief(lint({}, short))).toEqual([["warning", "prompt_too_long", "policies"]]);
+    expect(brief(lint(long, { budget: {} }))).toEqual([]);
+  });
+
+  it("says when the inference service could not be asked, and answers what needs no asking", () => {
+    const asked = { similarities: null, budget: null };
+    expect(brief(lint({ fallback: null }, asked))).toEqual([
+      ["error", "no_fallback", "fallback"],
+      ["info", "similarity_unchecked", "policies"],
+      ["info", "budget_unchecked", "settings/engine"],
+    ]);
+    expect(brief(lint({ policies: [], targets: {} }, asked))).toEqual([["error", "no_policies", "policies"]]);
   });
 });

@@ -69,10 +69,16 @@ export const prepareRequestSchema = z.object({
 });
 export const prepareResponseSchema = z.object({ policyDigest: z.string(), engine: z.string() });
 
-/** Body of `POST /v1/similarity`: cosine similarity of policy texts, by index pairs into `policies`. */
+/**
+ * Body of `POST /v1/similarity`: cosine similarity of texts, by index pairs into `policies`. Nothing is decided among
+ * them, so a name may be empty or stand there twice: a name and a description can be compared as entries of their own.
+ */
 export const similarityRequestSchema = z.object({
   contract: z.literal(1),
-  policies: policiesSchema,
+  policies: z
+    .array(z.object({ name: z.string().max(64), description: z.string().max(4000) }))
+    .min(1)
+    .max(2 * MAX_POLICIES),
   engine: z.string().max(64).optional(),
 });
 /** `similarities[i][j]` in -1..1 between the texts of policies i and j. */
@@ -81,5 +87,15 @@ export const similarityResponseSchema = z.object({ similarities: z.array(z.array
 /** Answer of `GET /v1/engines`. */
 export const enginesResponseSchema = z.object({
   default: z.string(),
-  engines: z.array(z.object({ name: z.string(), version: z.string(), ready: z.boolean() })),
+  engines: z.array(
+    z.object({
+      name: z.string(),
+      version: z.string(),
+      ready: z.boolean(),
+      /** Tokens that are read of each policy's text, name and description; absent when all of it is. */
+      policyTokens: z.number().int().optional(),
+      /** Tokens that the texts of all policies together may take; absent when nothing bounds them. */
+      promptTokens: z.number().int().optional(),
+    }),
+  ),
 });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { DecideResponse, Policy } from "../contract/index.ts";
-import type { DecideInput, Engine } from "../engines/engine.ts";
+import type { DecideInput, Engine, Reads } from "../engines/engine.ts";
 import { deadlineExceeded, ok, refuse } from "../errors.ts";
 import type { Result } from "../errors.ts";
 import { createAdmission } from "./admission.ts";
@@ -24,6 +24,7 @@ export interface ServingOptions {
 export interface ServedEngine {
   readonly name: string;
   readonly version: string;
+  readonly reads: Reads;
   readonly start: () => Promise<void>;
   readonly stop: () => void;
   readonly ready: () => boolean;
@@ -46,6 +47,7 @@ export function serveEngine<Prepared>(engine: Engine<Prepared>, options: Serving
   return {
     name: engine.name,
     version,
+    reads: engine.reads,
     start: engine.start,
     stop: engine.stop,
     ready: engine.ready,

@@ -23,6 +23,8 @@ const deploymentSchema = z.object({
   concurrency: z.number().int().min(1).max(4096).default(32),
   /** Newest part of a conversation that is sent; the model's context window must hold it and the policies. */
   maxConversationCharacters: z.number().int().min(200).max(1_000_000).default(16_000),
+  /** Tokens of the prompt that the texts of all policies may take: what the window leaves beside the conversation. */
+  maxPolicyTokens: z.number().int().min(100).max(1_000_000).default(8_000),
 });
 
 export type Deployment = z.infer<typeof deploymentSchema>;

@@ -26,6 +26,14 @@ export interface EngineReading {
   readonly tokens?: { readonly prompt: number; readonly cached: number; readonly completion: number };
 }
 
+/** How much of a policy set an engine reads, in tokens; what is absent has no bound. */
+export interface Reads {
+  /** Of each policy's text. */
+  readonly policyTokens?: number;
+  /** Of all policies together. */
+  readonly promptTokens?: number;
+}
+
 /**
  * A router model. `decide` is a pure function of (policies, conversation): whatever it keeps between calls only
  * makes it faster. `Prepared` is everything costly about a policy set; nothing outside the engine looks into it.
@@ -34,6 +42,7 @@ export interface Engine<Prepared> {
   readonly name: string;
   /** Changes whenever the same input could get another answer. */
   readonly version: string;
+  readonly reads: Reads;
   /** Loads or reaches the model. Rejects only when it can never work; a server that is still starting is waited for. */
   readonly start: () => Promise<void>;
   readonly stop: () => void;

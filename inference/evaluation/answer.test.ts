@@ -17,6 +17,7 @@ function engineThat(decide: ServedEngine["decide"]): ServedEngine {
   return {
     name: "fake",
     version: "1",
+    reads: {},
     start: () => Promise.resolve(),
     stop: () => undefined,
     ready: () => true,

@@ -192,4 +192,17 @@ describe("when the inference service fails", () => {
     const other = await mintEchoTenant(document);
     expect((await ask(other.inferenceKey, "poem")).headers.get("x-signalbox-source")).toBe("engine");
   });
+
+  it("the lint says what could not be asked and answers the rest", async () => {
+    const lint = async (): Promise<string[]> => {
+      const headers = { authorization: `Bearer ${tenant.adminKey}` };
+      const response = await fetch(`${worker.baseUrl}/api/v1/routers/assistant/lint`, { headers });
+      expect(response.status).toBe(200);
+      return ((await response.json()) as { findings: { code: string }[] }).findings.map(({ code }) => code);
+    };
+    await tenant.publish("assistant", { ...document, targets: { poems: { model: "echo-large" } } });
+    expect(await lint()).toEqual(["policy_without_target"]);
+    worker.inference.mode = "cut";
+    expect(await lint()).toEqual(["similarity_unchecked", "budget_unchecked", "policy_without_target"]);
+  });
 });

@@ -122,10 +122,22 @@ test("similarity is symmetric, one with itself, and higher for texts that mean t
   expect(similarities[0]?.[3]).toBeGreaterThan(similarities[1]?.[3] ?? 1);
 });
 
-test("engines are listed with their version and readiness", async () => {
+test("names and descriptions are compared as entries of their own, with no other half", async () => {
+  const texts = [
+    { name: "refunds", description: "" },
+    { name: "delivery", description: "" },
+    { name: "", description: "When a parcel will be delivered" },
+    { name: "", description: "" },
+  ];
+  const response = await service.post("/v1/similarity", { contract: 1, policies: texts });
+  const { similarities } = similarityResponseSchema.parse(await response.json());
+  expect(similarities[2]?.[1]).toBeGreaterThan(similarities[2]?.[0] ?? 1);
+});
+
+test("engines are listed with their version, readiness and what they read of the policies", async () => {
   const response = await service.get("/v1/engines");
   const listed = enginesResponseSchema.parse(await response.json());
-  expect(listed).toMatchObject({ default: "embedded", engines: [{ name: "embedded", ready: true }] });
+  expect(listed).toMatchObject({ default: "embedded", engines: [{ name: "embedded", ready: true, policyTokens: 64 }] });
 });
 
 test("probes answer without a token", async () => {

@@ -58,7 +58,8 @@ it("finds the flaws planted in forty drafts, and none in forty good ones, by the
       const policies = draft.policies.map(({ name, description }) => ({ name, description }));
       const answer = await inference.post("/v1/similarity", { contract: 1, policies });
       const { similarities } = similarityResponseSchema.parse(await answer.json());
-      const findings = lintDraft(draft, new Set(["small", "large"]), similarities);
+      const asked = { similarities: { policies: similarities, names: [] }, budget: { policyTokens: 64 } };
+      const findings = lintDraft(draft, new Set(["small", "large"]), asked);
       return findings.filter(({ severity }) => severity !== "info").map(({ code }) => code);
     };
     const alarms: string[] = [];

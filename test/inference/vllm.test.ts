@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { decideErrorSchema, decideResponseSchema } from "../../inference/contract/index.ts";
+import { decideErrorSchema, decideResponseSchema, enginesResponseSchema } from "../../inference/contract/index.ts";
 import type { DecideResponse } from "../../inference/contract/index.ts";
 import { startInference } from "./inference-process.ts";
 import type { InferenceProcess } from "./inference-process.ts";
@@ -232,4 +232,23 @@ test("policy texts are compared by the embedded engine; vLLM has no vectors", as
     status: 400,
     param: "engine",
   });
+});
+
+test("the list of engines says what is left for the policies in the prompt of each", async () => {
+  const servers = await Promise.all([vllm([]), vllm([])]);
+  const deployments = servers.map(({ url }, index) => ({
+    name: `arch-${index}`,
+    baseUrls: [url],
+    model: "smol",
+    format: "arch-router-v1",
+    ...(index === 1 && { maxPolicyTokens: 1500 }),
+  }));
+  const service = await startInference({ ENGINES: JSON.stringify(deployments), EMBEDDED_THREADS: "1" });
+  running.push(service);
+  const { engines } = enginesResponseSchema.parse(await (await service.get("/v1/engines")).json());
+  expect(engines.map(({ name, policyTokens, promptTokens }) => [name, policyTokens, promptTokens])).toEqual([
+    ["embedded", 64, undefined],
+    ["arch-0", undefined, 8000],
+    ["arch-1", undefined, 1500],
+  ]);
 });

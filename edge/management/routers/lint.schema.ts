@@ -1,20 +1,9 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { slugSchema } from "../../routing/router-document.ts";
+import { findingSchema } from "../finding.schema.ts";
 import { json, needs, responses } from "../operation.schema.ts";
 
-const lintSchema = z
-  .object({
-    findings: z.array(
-      z.object({
-        severity: z.enum(["error", "warning", "info"]).openapi({ description: "Errors keep it from being published." }),
-        code: z.string(),
-        pointer: z.string().openapi({ description: "JSON pointer into the draft." }),
-        message: z.string(),
-        hint: z.string().openapi({ description: "What to do about it." }),
-      }),
-    ),
-  })
-  .openapi("Lint");
+const lintSchema = z.object({ findings: z.array(findingSchema) }).openapi("Lint");
 export type LintView = z.infer<typeof lintSchema>;
 
 export const lint = createRoute({
@@ -23,7 +12,10 @@ export const lint = createRoute({
   ...needs("policies:read"),
   tags: ["Routers"],
   summary: "Say what is wrong with a router's draft, or likely to be",
-  description: "Policies are compared with each other by the embedded engine's own similarity.",
+  description:
+    "Policies are compared by the embedded engine's own similarity, each text with its siblings' names and texts: " +
+    "from 0.62 on they `overlap`, from 0.7 on they are a `near_duplicate`. Lengths are estimated and compared with " +
+    "what the engine of the draft's settings reads. What the inference service cannot be asked is named as unchecked.",
   request: { params: z.object({ slug: slugSchema }) },
   responses: responses(json(200, "The findings", lintSchema), "not_found"),
 });

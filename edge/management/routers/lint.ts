@@ -1,7 +1,7 @@
 import { ok, type Result } from "../../errors.ts";
-import { pointer } from "../../http/validation-hook.ts";
 import { lintDraft } from "../../routing/lint.ts";
 import type { TenantContext } from "../context.ts";
+import { findingView } from "../finding.schema.ts";
 import { getDraft } from "./get-draft.ts";
 import type { LintView } from "./lint.schema.ts";
 
@@ -14,7 +14,10 @@ export async function lintRouter(
   const draft = await getDraft(context, slug);
   if (!draft.ok) return draft;
   const { document } = draft.value;
-  const similarities = document.policies.length < 2 ? [] : await context.deps.decider.similarities(document.policies);
-  const findings = lintDraft(document, models, similarities);
-  return ok({ findings: findings.map(({ path, ...finding }) => ({ ...finding, pointer: pointer(path) })) });
+  const { decider } = context.deps;
+  const [similarities, budget] = await Promise.all([
+    document.policies.length < 2 ? null : decider.similarities(document.policies),
+    decider.budget(document.settings.engine),
+  ]);
+  return ok({ findings: lintDraft(document, models, { similarities, budget }).map(findingView) });
 }

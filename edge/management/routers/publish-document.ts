@@ -1,11 +1,11 @@
 import type { Transaction } from "../../db/client.ts";
 import { ok, refuse, type Result } from "../../errors.ts";
-import { pointer } from "../../http/validation-hook.ts";
 import { modelsOfDraft, publishable, type DraftDocument } from "../../routing/draft-document.ts";
 import { policyDigestOf } from "../../routing/policy-digest-of.ts";
 import type { RouterDocument } from "../../routing/router-document.ts";
 import { within } from "../../within.ts";
 import type { TenantContext } from "../context.ts";
+import { findingView } from "../finding.schema.ts";
 import { holdModels, setPublishedVersion, type RouterRow } from "./routers.store.ts";
 import { insertVersion, lastVersion, type VersionRow } from "./versions.store.ts";
 
@@ -26,8 +26,9 @@ export async function publishDocument(
   const { tenantId } = context;
   const checked = publishable(source, await holdModels(tx, tenantId, modelsOfDraft(source)));
   if ("findings" in checked) {
-    const errors = checked.findings.map(({ path, detail }) => ({ pointer: pointer(path), detail }));
-    return refuse("validation_failed", { message: "The document cannot be published as it is.", errors });
+    const findings = checked.findings.map(findingView);
+    const errors = findings.map(({ pointer, message }) => ({ pointer, detail: message }));
+    return refuse("validation_failed", { message: "The document cannot be published as it is.", errors, findings });
   }
   const [row] = await insertVersion(tx, {
     tenantId,

@@ -8,6 +8,7 @@ import { cosine } from "./cosine.ts";
 import { confidenceSchema, confident } from "./confidence.ts";
 import { encodeSet } from "./encoded-set.ts";
 import type { EncodedSet } from "./encoded-set.ts";
+import { POLICY_TOKENS } from "./segment.ts";
 import { startSegmentThreads } from "./segment-threads.ts";
 import type { SegmentThreads } from "./segment-threads.ts";
 import { loadSetHead } from "./set-head.ts";
@@ -53,6 +54,7 @@ export function createRouterEngine(options: RouterEngineOptions): Engine<Encoded
   return {
     name: "embedded",
     version,
+    reads: { policyTokens: POLICY_TOKENS },
     start: async () => {
       loaded = await load(options);
     },

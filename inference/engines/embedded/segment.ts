@@ -5,7 +5,8 @@ const USER_HEAD = 64;
 const USER_TAIL = 32;
 /** Tokens kept of the assistant's turn before it: the end, which a short answer refers to. */
 const ASSISTANT_TAIL = 24;
-const POLICY_TOKENS = 64;
+/** Tokens kept of a policy's text: its start. */
+export const POLICY_TOKENS = 64;
 
 /** What one run of the encoder reads: `[CLS] first [SEP]`, and `second [SEP]` when there is a second part. */
 export interface Segment {

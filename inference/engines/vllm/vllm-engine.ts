@@ -94,6 +94,7 @@ export function createVllmEngine(deployment: Deployment, deps: Deps): Engine<Pre
       .update(JSON.stringify([model, formatName]))
       .digest("hex")
       .slice(0, 12),
+    reads: { promptTokens: deployment.maxPolicyTokens },
     start: () => {
       pool.start();
       return Promise.resolve();
