@@ -71,7 +71,12 @@ export function createDecider(deps: DeciderDeps): Decider {
       const descriptions = policies.map(({ description }) => ({ name: "", description }));
       const [whole, parts] = await Promise.all([compared(deps, texts), compared(deps, [...names, ...descriptions])]);
       if (whole === null || parts === null) return null;
-      return { policies: whole, names: parts.slice(names.length).map((row) => row.slice(0, names.length)) };
+      const rows = parts.slice(names.length);
+      return {
+        policies: whole,
+        descriptions: rows.map((row) => row.slice(names.length)),
+        names: rows.map((row) => row.slice(0, names.length)),
+      };
     },
 
     async budget(engine) {
