@@ -1,6 +1,7 @@
 import type { ApiDocument } from "./document.ts";
 import { gettingStarted } from "./getting-started.ts";
 import { Html, html, prose } from "./html.ts";
+import { keyFormat } from "./key-format.ts";
 import { anchorOf, operationSection, type ListedOperation } from "./operation-section.ts";
 import { STYLE } from "./style.ts";
 
@@ -26,6 +27,7 @@ export function renderPage(document: ApiDocument): string {
         <strong>${document.info.title}</strong>
         <ul>
           <li><a href="#getting-started">Getting started</a></li>
+          <li><a href="#key-format">Key format</a></li>
         </ul>
         ${groups.map(navigation)}
       </nav>
@@ -33,7 +35,7 @@ export function renderPage(document: ApiDocument): string {
         <h1>${document.info.title} API</h1>
         <p class="lead">${document.info.description ?? ""}</p>
         <p>Base URL <code>${baseUrl}</code> · <a href="/openapi.json">OpenAPI ${document.openapi}</a></p>
-        ${gettingStarted(baseUrl)}
+        ${gettingStarted(baseUrl)} ${keyFormat()}
         ${groups.map(
           ({ tag, description, operations }) =>
             html`<section>
