@@ -42,3 +42,9 @@ export interface Received<Body> {
   readonly body: Body;
   readonly members: Members;
 }
+
+/** What examples ask. */
+export const EXAMPLE_CHAT = {
+  model: "auto",
+  messages: [{ role: "user", content: "Is clause 7 of this contract risky for us?" }],
+};

@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../http/app-env.ts";
+import { commandFor, operationsOf } from "./command.ts";
 
 export type ApiDocument = ReturnType<OpenAPIHono<AppEnv>["getOpenAPI31Document"]>;
 
@@ -37,7 +38,7 @@ export function describedBy(app: OpenAPIHono<AppEnv>): (baseUrl: string) => ApiD
 }
 
 function build(app: OpenAPIHono<AppEnv>): ApiDocument {
-  return app.getOpenAPI31Document({
+  const document = app.getOpenAPI31Document({
     openapi: "3.1.0",
     info: {
       title: "Signalbox",
@@ -50,4 +51,9 @@ function build(app: OpenAPIHono<AppEnv>): ApiDocument {
     security: [{ tenantKey: [] }],
     tags: TAGS,
   });
+  for (const listed of operationsOf(document)) {
+    const source = commandFor(listed);
+    if (source !== null) listed.operation["x-codeSamples"] = [{ lang: "Shell", label: "curl", source }];
+  }
+  return document;
 }

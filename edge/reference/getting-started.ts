@@ -13,6 +13,11 @@ export const gettingStarted = (baseUrl: string): Html =>
     <p>Setting up a tenant takes the operator's key once, then the tenant's own:</p>
     <pre><code>${setUp(baseUrl)}</code></pre>
     <p>
+      Below, <code>URL=${baseUrl}</code>, and <code>$KEY_ID</code> and its like are the <code>id</code> of the answer
+      that made the object, <code>$DECISION_ID</code> the header <code>x-signalbox-decision</code>. The commands are
+      about the same few objects and work one after the other.
+    </p>
+    <p>
       Errors under <code>/api/v1</code> are <code>application/problem+json</code> (RFC 9457): a stable
       <code>code</code>, and <code>errors</code> with a JSON pointer for each field at fault. Under
       <code>/v1</code> they have OpenAI's shape. Lists answer <code>{"data": […], "next_cursor": …}</code>; pass

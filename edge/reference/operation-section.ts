@@ -1,18 +1,11 @@
+import { commandFor, type ListedOperation, type Operation } from "./command.ts";
 import type { ApiDocument } from "./document.ts";
 import { fieldsOf, typeOf, type DocumentSchema, type Field } from "./fields.ts";
 import { html, prose, type Html } from "./html.ts";
 
-type PathItem = NonNullable<ApiDocument["paths"]>[string];
-type Operation = NonNullable<PathItem["get"]>;
 type Components = NonNullable<ApiDocument["components"]>;
 type Parameter = Exclude<NonNullable<Operation["parameters"]>[number], { $ref: string }>;
-type Content = Record<string, { readonly schema?: DocumentSchema; readonly example?: unknown }>;
-
-export interface ListedOperation {
-  readonly method: string;
-  readonly path: string;
-  readonly operation: Operation;
-}
+type Content = Record<string, { readonly schema?: DocumentSchema }>;
 
 /** The anchor of an operation on the page. */
 export const anchorOf = ({ method, path }: ListedOperation): string =>
@@ -23,13 +16,15 @@ export function operationSection(listed: ListedOperation, components: Components
   const { method, path, operation } = listed;
   const anchor = anchorOf(listed);
   const { description } = operation;
+  const command = commandFor(listed);
   return html`<section class="operation" id="${anchor}">
     <h3>
       <span class="method ${method}">${method.toUpperCase()}</span> <code>${path}</code>
       <a class="anchor" href="#${anchor}" aria-label="Link to this operation">#</a>
     </h3>
     <p>${prose(operation.summary ?? "")}. ${access(operation)}</p>
-    ${description === undefined ? null : html`<p>${prose(description)}</p>`} ${parameters(operation, components)}
+    ${description === undefined ? null : html`<p>${prose(description)}</p>`}
+    ${command === null ? null : html`<pre><code>${command}</code></pre>`} ${parameters(operation, components)}
     ${requestBody(operation, components)} ${responsesOf(operation, components)}
   </section>`;
 }
@@ -65,11 +60,7 @@ function requestBody(operation: Operation, components: Components): Html | null 
   if (body === undefined || "$ref" in body) return null;
   const content: Content = body.content;
   return html`<h4>Request body</h4>
-    ${Object.values(content).map(({ schema, example }) => html`${exampleBlock(example)} ${fieldTable(schema, components)}`)}`;
-}
-
-function exampleBlock(example: unknown): Html | null {
-  return example === undefined ? null : html`<pre><code>${JSON.stringify(example, null, 2)}</code></pre>`;
+    ${Object.values(content).map(({ schema }) => fieldTable(schema, components) ?? html``)}`;
 }
 
 function fieldTable(schema: DocumentSchema | undefined, components: Components): Html | null {

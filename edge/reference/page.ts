@@ -1,11 +1,10 @@
+import { operationsOf, type ListedOperation } from "./command.ts";
 import type { ApiDocument } from "./document.ts";
 import { gettingStarted } from "./getting-started.ts";
 import { Html, html, prose } from "./html.ts";
 import { keyFormat } from "./key-format.ts";
-import { anchorOf, operationSection, type ListedOperation } from "./operation-section.ts";
+import { anchorOf, operationSection } from "./operation-section.ts";
 import { STYLE } from "./style.ts";
-
-const METHODS = ["get", "post", "put", "patch", "delete"] as const;
 
 /** Made of exactly the text whose hash the content security policy names. */
 const STYLE_ELEMENT = new Html(`<style>${STYLE}</style>`);
@@ -57,13 +56,7 @@ interface Group {
 }
 
 function grouped(document: ApiDocument): Group[] {
-  const operations = Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
-    METHODS.flatMap((method) => {
-      const operation = item[method];
-      return operation === undefined ? [] : [{ method, path, operation }];
-    }),
-  );
-  const byTag = Map.groupBy(operations, ({ operation }) => operation.tags?.[0] ?? "Other");
+  const byTag = Map.groupBy(operationsOf(document), ({ operation }) => operation.tags?.[0] ?? "Other");
   const known = (document.tags ?? []).map(({ name, description = "" }) => ({ tag: name, description }));
   const others = [...byTag.keys()].filter((tag) => !known.some((group) => group.tag === tag));
   return [...known, ...others.map((tag) => ({ tag, description: "" }))]

@@ -84,7 +84,7 @@ const update = createRoute({
   request: {
     params,
     headers: versionedWriteHeaders,
-    body: jsonBody(updateKeySchema, { name: "backend of the shop", expires_at: "2027-01-01T00:00:00Z" }),
+    body: jsonBody(updateKeySchema, { name: "backend of the shop", expires_at: "2037-01-01T00:00:00Z" }),
   },
   responses: responses(
     { ...json(200, "The key, without its token", keySchema), headers: ETAG },

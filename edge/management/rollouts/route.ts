@@ -41,7 +41,7 @@ const create = createRoute({
     headers: writeHeaders,
     body: jsonBody(createRolloutSchema, {
       router: "default",
-      policy: "code",
+      policy: "contract review",
       candidate: { model: "gpt-5-mini" },
       percent: 5,
       guardrails: { error_rate: { times_control: 1 }, slow_first_byte: { over_ms: 2_000, at_most: 0.05 } },

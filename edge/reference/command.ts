@@ -1,0 +1,75 @@
+import type { ApiDocument } from "./document.ts";
+
+type PathItem = NonNullable<ApiDocument["paths"]>[string];
+export type Operation = NonNullable<PathItem["get"]>;
+
+const METHODS = ["get", "post", "put", "patch", "delete"] as const;
+
+/** One operation of a document. */
+export interface ListedOperation {
+  readonly method: (typeof METHODS)[number];
+  readonly path: string;
+  readonly operation: Operation;
+}
+
+export const operationsOf = (document: ApiDocument): ListedOperation[] =>
+  Object.entries(document.paths ?? {}).flatMap(([path, item]) =>
+    METHODS.flatMap((method) => {
+      const operation = item[method];
+      return operation === undefined ? [] : [{ method, path, operation }];
+    }),
+  );
+
+/** The objects that examples are about, by collection; ids come from the answers that created them. */
+const ADDRESSED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  tenants: { id: "$TENANT_ID" },
+  keys: { id: "$KEY_ID" },
+  providers: { slug: "openai" },
+  models: { slug: "gpt-5-mini", id: "router/default" },
+  routers: { slug: "default", name: "contract%20review", version: "1", a: "1", b: "draft" },
+  rollouts: { id: "$ROLLOUT_ID" },
+  decisions: { id: "$DECISION_ID" },
+};
+const KEYS: Readonly<Record<string, string>> = { operator: "$OPERATOR_KEY", inference: "$TENANT_KEY" };
+/** Bodies longer than this, in characters, are written over several lines. */
+const ONE_LINE = 90;
+
+/**
+ * An example of an operation as a shell command; null when the document gives no example of its body or of something
+ * in its path. `$URL` is where the service is reached.
+ */
+export function commandFor({ method, path, operation }: ListedOperation): string | null {
+  const collection = path.replace(/^\/(api\/)?v1\//, "").split("/")[0] ?? "";
+  const address = path.replaceAll(/\{(\w+)\}/g, (all, name: string) => ADDRESSED[collection]?.[name] ?? all);
+  const body = exampleBody(operation);
+  if (address.includes("{") || body === null) return null;
+  const headers = [...authorization(operation), ...precondition(operation)];
+  if (body !== undefined) headers.push("content-type: application/json");
+  const start = `curl ${method === "get" ? "" : `-X ${method.toUpperCase()} `}"$URL${address}"`;
+  const lines = [start];
+  if (headers.length > 0) lines.push(headers.map((header) => `-H "${header}"`).join(" "));
+  if (body !== undefined) lines.push(`-d '${spelled(body)}'`);
+  return lines.join(" \\\n  ");
+}
+
+/** Undefined when the operation takes no body, null when it takes one and has no example of it. */
+function exampleBody({ requestBody }: Operation): unknown {
+  if (requestBody === undefined) return undefined;
+  return "content" in requestBody ? ((requestBody.content["application/json"]?.example as unknown) ?? null) : null;
+}
+
+function authorization(operation: Operation): string[] {
+  if (operation.security?.length === 0) return [];
+  const scope = String(Reflect.get(operation, "x-required-scope") ?? "inference");
+  return [`authorization: Bearer ${KEYS[scope] ?? "$ADMIN_KEY"}`];
+}
+
+/** `*` replaces whatever there is; a program names the ETag it has read. */
+const precondition = ({ responses }: Operation): string[] =>
+  Object.hasOwn(responses ?? {}, "428") ? ["if-match: *"] : [];
+
+function spelled(body: unknown): string {
+  const line = JSON.stringify(body);
+  const text = line.length > ONE_LINE ? JSON.stringify(body, null, 2) : line;
+  return text.replaceAll("'", String.raw`'\''`);
+}
