@@ -45,6 +45,21 @@ describe("tokens", () => {
   });
 });
 
+const named = (count: number) => Array.from({ length: count }, (_, n) => ({ name: `p${n}`, description: "" }));
+
+// Texts that are only compared may lack a name, share one, and be twice as many: names and descriptions apart.
+describe.each(["/v1/decide", "/v1/prepare"])("%s refuses", (path) => {
+  test.each([
+    ["a policy without a name", { ...good, policies: [{ name: "", description: "d" }] }],
+    ["the same name twice", { ...good, policies: [policies[0], policies[0]] }],
+    ["too many policies", { ...good, policies: named(201) }],
+  ])("%s", async (_what, body) => {
+    const response = await service.post(path, body);
+    expect(response.status).toBe(400);
+    expect(await refusal(response)).toMatchObject({ code: "invalid_request" });
+  });
+});
+
 describe.each(POSTS)("%s refuses", (path) => {
   test.each([
     ["an empty body", ""],
@@ -56,13 +71,9 @@ describe.each(POSTS)("%s refuses", (path) => {
     ["nothing asked", "{}"],
     ["no policies", { ...good, policies: [] }],
     ["policies of the wrong type", { ...good, policies: "weather" }],
-    ["a policy without a name", { ...good, policies: [{ name: "", description: "d" }] }],
     ["a policy without a description", { ...good, policies: [{ name: "a" }] }],
-    ["the same name twice", { ...good, policies: [policies[0], policies[0]] }],
-    [
-      "too many policies",
-      { ...good, policies: Array.from({ length: 201 }, (_, n) => ({ name: `p${n}`, description: "" })) },
-    ],
+    ["a name that is too long", { ...good, policies: [{ name: "n".repeat(65), description: "d" }] }],
+    ["far too many policies", { ...good, policies: named(401) }],
     ["an engine nobody has", { ...good, engine: "unheard-of" }],
     ["an engine that is no name", { ...good, engine: 7 }],
   ])("%s", async (_what, body) => {
