@@ -11,6 +11,8 @@ const TAGS = [
   { name: "Providers", description: "Where models are served, and with which credential." },
   { name: "Models", description: "What can be asked for by name, or be a policy's target." },
   { name: "Routers", description: "Policies, their targets and settings: edited as a draft, served as versions." },
+  { name: "Draft policies", description: "A router's draft, one policy at a time." },
+  { name: "Rollouts", description: "Another model for a share of one policy's conversations, while it proves itself." },
   { name: "Decisions", description: "Receipts: what was decided for each request, and what served it." },
   { name: "Usage", description: "What requests took, in sums." },
   { name: "Audit log", description: "Who changed what." },

@@ -15,7 +15,7 @@ export const gettingStarted = (baseUrl: string): Html =>
     <p>
       Below, <code>URL=${baseUrl}</code>, and <code>$KEY_ID</code> and its like are the <code>id</code> of the answer
       that made the object, <code>$DECISION_ID</code> the header <code>x-signalbox-decision</code>. The commands are
-      about the same few objects and work one after the other.
+      about the same few objects.
     </p>
     <p>
       Errors under <code>/api/v1</code> are <code>application/problem+json</code> (RFC 9457): a stable

@@ -14,7 +14,7 @@ export const keyFormat = (): Html =>
     <p>
       This expression finds candidates in a text; the checksum tells keys from look-alikes without asking anybody. A
       good one does not say that the key was ever issued. Whoever finds a key should have it revoked with
-      <code>DELETE /api/v1/keys/{id}</code>: <code>GET /api/v1/keys</code> shows each key's beginning.
+      <code>POST /api/v1/keys/{id}/revoke</code>: <code>GET /api/v1/keys</code> shows each key's beginning.
     </p>
     <pre><code>${CHECK}</code></pre>
   </section>`;

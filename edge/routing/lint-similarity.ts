@@ -23,10 +23,12 @@ const NEAR_DUPLICATE = 0.7;
 const OVERLAP = 0.6;
 /**
  * A description this much nearer to a sibling's name than to its own, and at least so near, says what the sibling
- * does. Of 285 sets of five policies of the same worlds six descriptions do; when two are exchanged, one of them
- * does in 75 % of the sets.
+ * does. Of 285 sets of five policies of the same worlds six descriptions do; when two are exchanged, one of them does
+ * in 81 % of the sets.
  */
 const NEARER_BY = 0.25;
+/** So much is enough when the sibling's description is as much nearer to this policy's name. */
+const EXCHANGED = 0.15;
 const NEAR_A_NAME = 0.3;
 
 const NOT_COMPARED: Finding = {
@@ -50,7 +52,7 @@ export function lintSimilarity(policies: readonly DraftPolicy[], similarities: S
     ...policies.slice(0, index).flatMap((earlier, place) => {
       return comparable(policy, earlier) ? tooAlike(earlier, policy, index, alike(index, place)) : [];
     }),
-    ...closerToSibling(policies, index, similarities.names[index] ?? [], (place) => alike(index, place)),
+    ...closerToSibling(policies, index, similarities.names, (place) => alike(index, place)),
   ]);
 }
 
@@ -73,18 +75,24 @@ function tooAlike(earlier: DraftPolicy, policy: DraftPolicy, index: number, alik
 function closerToSibling(
   policies: readonly DraftPolicy[],
   index: number,
-  near: readonly number[],
+  names: Similarities["names"],
   alike: (place: number) => number,
 ): Finding[] {
   const policy = policies[index];
   if (policy === undefined || wordsOf(policy.description).length < 2) return [];
-  const own = near[index] ?? 1;
+  const own = names[index]?.[index] ?? 1;
+  /** By how much the description of one policy is nearer to the name of another than to its own. */
+  const nearerBy = (one: number, other: number): number => (names[one]?.[other] ?? 0) - (names[one]?.[one] ?? 1);
   const [nearest] = policies
-    .map((sibling, place) => ({ sibling, place, near: near[place] ?? 0 }))
+    .map((sibling, place) => ({ sibling, place, near: names[index]?.[place] ?? 0 }))
     // Of two that are too alike, each fits the other's name: that is said once, of the two.
     .filter(({ sibling, place }) => place !== index && alike(place) < OVERLAP && comparable(policy, sibling))
+    .filter(({ place }) => {
+      const exchanged = Math.min(nearerBy(index, place), nearerBy(place, index)) >= EXCHANGED;
+      return exchanged || nearerBy(index, place) >= NEARER_BY;
+    })
     .toSorted((a, b) => b.near - a.near);
-  if (nearest === undefined || nearest.near < NEAR_A_NAME || nearest.near - own < NEARER_BY) return [];
+  if (nearest === undefined || nearest.near < NEAR_A_NAME) return [];
   const cosines = `${nearest.near.toFixed(2)} against ${own.toFixed(2)}`;
   const text = `"${policy.description}"`;
   return [

@@ -118,6 +118,22 @@ describe("a draft, linted", () => {
     for (const { message } of findings) expect(message).toContain("contract review (0.45 against 0.10)");
   });
 
+  it("needs less of a difference when two descriptions are each nearer to the other's name", () => {
+    const similarities = (first: number): Asked["similarities"] => ({
+      ...alike(0.3)!,
+      names: [
+        [0.3, 0.3 + first],
+        [0.5, 0.3],
+      ],
+    });
+    const codes = (first: number) => brief(lint({}, { similarities: similarities(first) }));
+    expect(codes(0.2)).toEqual([
+      ["warning", "closer_to_sibling", "policies/0/description"],
+      ["warning", "closer_to_sibling", "policies/1/description"],
+    ]);
+    expect(codes(0.1)).toEqual([]);
+  });
+
   it("does not take exchanged descriptions for policies that mean the same", () => {
     const similarities = alike(0.75, [0.1, 0.45], 0.2);
     expect(brief(lint({}, { similarities }))).toEqual([["warning", "closer_to_sibling", "policies/1/description"]]);
