@@ -31,13 +31,18 @@ export interface Parameter {
 
 type Content = Readonly<Record<string, { readonly schema: JsonSchema; readonly example?: unknown }>>;
 
+export interface DescribedResponse {
+  readonly content?: Content;
+  readonly headers?: Readonly<Record<string, unknown>>;
+}
+
 export interface DescribedOperation {
   readonly "x-required-scope"?: string;
   /** Empty: nobody is asked who they are. Absent: the document's own, a tenant's key. */
   readonly security?: readonly unknown[];
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly content: Content };
-  readonly responses: Readonly<Record<string, { readonly content?: Content }>>;
+  readonly responses: Readonly<Record<string, DescribedResponse>>;
 }
 
 export interface ApiDocument {

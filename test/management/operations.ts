@@ -59,17 +59,42 @@ export const requestOf = ({ method, example, versioned }: Operation): Call => ({
   ...(versioned ? { headers: { "if-match": "*" } } : {}),
 });
 
-/** A tenant with one of everything, named after `word`, and the parameters that address each. */
+/** An operation's example, naming the objects of a tenant wherever it names one that exists already. */
+export function requestNaming(operation: Operation, fixtures: Fixtures): Call {
+  const named: Record<string, unknown> = {
+    provider: fixtures["providers"]?.["slug"],
+    model: fixtures["models"]?.["slug"],
+    fallbacks: [fixtures["models"]?.["slug"]],
+    router: fixtures["routers"]?.["slug"],
+    policy: fixtures["rollouts"]?.["policy"],
+    order: [fixtures["rollouts"]?.["policy"], fixtures["routers"]?.["name"]],
+  };
+  const request = requestOf(operation);
+  if (request.body === undefined) return request;
+  const text = JSON.stringify(request.body, (key, value: unknown) => named[key] ?? value);
+  return { ...request, body: JSON.parse(text) as unknown };
+}
+
+/**
+ * A tenant with one of everything, named after `word`, and the parameters that address each. What is addressed can
+ * also be deleted: other objects are those that are in use.
+ */
 export async function tenantWithEverything(word = "own"): Promise<{ tenant: TestTenant; fixtures: Fixtures }> {
   const tenant = await mintTenant(`${word} tenant`);
   const provider = `${word}-provider`;
+  const spare = { provider: `${word}-spare-provider`, model: `${word}/spare`, policy: `${word} spare` };
   const model = `${word}/model`;
   const router = `${word}-router`;
   const policy = `${word} policy`;
   await tenant.provider({ slug: provider });
   await tenant.model({ slug: model, provider });
+  await tenant.provider({ slug: spare.provider });
+  await tenant.model({ slug: spare.model, provider: spare.provider });
   await tenant.publish(router, {
-    policies: [{ name: policy, description: `Known to its owner alone, ${word}` }],
+    policies: [
+      { name: policy, description: `Known to its owner alone, ${word}` },
+      { name: spare.policy, description: `Known to nobody else, ${word}` },
+    ],
     targets: {},
     fallback: { model },
   });
@@ -86,15 +111,15 @@ export async function tenantWithEverything(word = "own"): Promise<{ tenant: Test
     fixtures: {
       tenants: { id: tenant.id },
       keys: { id: key.body.id as string },
-      providers: { slug: provider },
-      models: { slug: model },
+      providers: { slug: spare.provider },
+      models: { slug: spare.model },
       routers: { slug: router, version: "1", name: policy, a: "1", b: "draft" },
-      rollouts: { id: rollout.body.id as string },
+      rollouts: { id: rollout.body.id as string, policy: spare.policy },
       decisions: { id: decision.id },
       usage: {},
       "audit-log": {},
       "v1/chat": {},
-      "v1/models": { id: model },
+      "v1/models": { id: spare.model },
       "v1/route": {},
     },
   };

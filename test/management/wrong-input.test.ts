@@ -9,6 +9,8 @@ const JSON_TYPE = "application/json";
 /** Bodies that no operation takes: what they are, as which media type, and the answers that fit. */
 const NONSENSE: readonly (readonly [string, string | Uint8Array<ArrayBuffer>, string | null, readonly number[]])[] = [
   ["nothing", "", JSON_TYPE, [400]],
+  ["nothing, of no type", new Uint8Array(), null, [400]],
+  ["unknown fields only, of no type", new TextEncoder().encode('{"no_such_field":1}'), null, [422]],
   ["no JSON", "{nope", JSON_TYPE, [400]],
   ["cut JSON", '{"name":"a"', JSON_TYPE, [400]],
   ["form fields", "name=a", "application/x-www-form-urlencoded", [415]],

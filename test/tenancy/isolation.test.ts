@@ -4,6 +4,7 @@ import { SCOPES } from "../../edge/tenancy/snapshot.ts";
 import { connect } from "../database/connect.ts";
 import {
   pathOf,
+  requestNaming,
   requestOf,
   servedOperations,
   tenantWithEverything,
@@ -30,22 +31,6 @@ interface Answered {
   readonly request: Call;
   readonly path: string;
   readonly answer: Answer;
-}
-
-/** An operation's example, naming the objects of a tenant wherever it names one that exists already. */
-function requestNaming(operation: Operation, fixtures: Fixtures): Call {
-  const named: Record<string, string | undefined> = {
-    provider: fixtures["providers"]?.["slug"],
-    model: fixtures["models"]?.["slug"],
-    router: fixtures["routers"]?.["slug"],
-    policy: fixtures["routers"]?.["name"],
-  };
-  const request = requestOf(operation);
-  if (request.body === undefined) return request;
-  const text = JSON.stringify(request.body, (key, value: unknown) =>
-    typeof value === "string" ? (named[key] ?? value) : value,
-  );
-  return { ...request, body: JSON.parse(text) as unknown };
 }
 
 describe("every operation that asks for a key", () => {
