@@ -14,6 +14,8 @@ import { stack } from "../stack/provided.ts";
 import { call, type Answer } from "../stack/tenant.ts";
 import { tenantRows } from "../tenancy/tenant-rows.ts";
 import { FIRST, nameOf } from "./first.ts";
+import { sendAndHangUp } from "./raw-request.ts";
+import { plainRequest } from "./requests.ts";
 import { neighbours } from "./schema-values.ts";
 
 /** They ask and change nothing, so that repeating them is as safe without a key. */
@@ -66,7 +68,28 @@ describe("every write of the management surface", () => {
     }
   });
 
-  it("happens once under one key, also when the first answer came late or never, and not with another body", async () => {
+  it("happens once when the client hung up before its answer, and asks again", async () => {
+    for (const operation of writes.filter(takesKey)) {
+      const what = nameOf(operation);
+      const { tenant, fixtures, send, idempotencyKey } = await scene(operation);
+      const again = { "idempotency-key": idempotencyKey };
+      const before = (await tenantRows(admin, tenant.id)).get("audit_log") ?? [];
+      const key = operation.scope === "operator" ? stack().operatorKey : tenant.adminKey;
+      const plain = plainRequest(operation, fixtures, key);
+      await sendAndHangUp({ ...plain, headers: { ...plain.headers, ...again } });
+      const answers = [await send(operation, again), await send(operation, again)] as const;
+      expect([200, 201, 202, 204], `${what}: ${JSON.stringify(answers[0].body)}`).toContain(answers[0].status);
+      expect(lasting(answers[1]), what).toEqual(lasting(answers[0]));
+      const id = operation.path === "/api/v1/tenants" ? (answers[0].body.id as string) : tenant.id;
+      const after = (await tenantRows(admin, id)).get("audit_log") ?? [];
+      expect(
+        after.filter((row) => !before.includes(row)),
+        what,
+      ).toHaveLength(1);
+    }
+  });
+
+  it("happens once under one key, also for two at the same time, and not with another body", async () => {
     for (const operation of writes.filter(takesKey)) {
       const what = nameOf(operation);
       const { tenant, fixtures, send, idempotencyKey } = await scene(operation);

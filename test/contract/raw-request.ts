@@ -1,4 +1,4 @@
-import { Agent, request, type IncomingHttpHeaders } from "node:http";
+import { Agent, request, type ClientRequest, type IncomingHttpHeaders } from "node:http";
 import { stack } from "../stack/provided.ts";
 
 /** A request as it goes over the wire: a header with several values is sent as often. */
@@ -17,15 +17,24 @@ export interface RawAnswer {
 
 const agent = new Agent({ keepAlive: true });
 
-/** Sends to the shared worker what `fetch` would tidy up first. */
-export function send({ method, path, headers, body }: RawRequest): Promise<RawAnswer> {
+/** Begins a request to the shared worker as `fetch`, which tidies up first, would not. */
+function begin({ method, path, headers, body }: RawRequest, scoped: Agent): ClientRequest {
   const lines = Object.entries(headers).map(([name, value]) => [name, typeof value === "string" ? value : [...value]]);
   const { hostname, port } = new URL(stack().baseUrl);
   const bytes = body === null ? Buffer.alloc(0) : Buffer.from(body);
   const length = body === null ? {} : { "content-length": String(bytes.length) };
+  const all = { ...Object.fromEntries(lines), ...length };
+  const sent = request({ agent: scoped, hostname, port, method, path, headers: all });
+  sent.end(bytes);
+  return sent;
+}
+
+/** Sends a request and gives its answer. */
+export function send(request: RawRequest): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
-    const options = { agent, hostname, port, method, path, headers: { ...Object.fromEntries(lines), ...length } };
-    const sent = request(options, (response) => {
+    const sent = begin(request, agent);
+    sent.on("error", reject);
+    sent.on("response", (response) => {
       const chunks: Buffer[] = [];
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("error", reject);
@@ -34,7 +43,16 @@ export function send({ method, path, headers, body }: RawRequest): Promise<RawAn
         resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
       });
     });
-    sent.on("error", reject);
-    sent.end(bytes);
+  });
+}
+
+/** Sends a request to its end and hangs up, whatever becomes of it. */
+export function sendAndHangUp(request: RawRequest): Promise<void> {
+  return new Promise((resolve) => {
+    const sent = begin(request, new Agent());
+    // What a hung-up connection complains of is what was asked for.
+    sent.on("error", () => undefined);
+    sent.on("close", resolve);
+    sent.on("finish", () => sent.destroy());
   });
 }
