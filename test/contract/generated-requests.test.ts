@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { apiDocument, type ApiDocument } from "../management/api-document.ts";
-import { managementOperations, tenantWithEverything, type Operation } from "../management/operations.ts";
+import { servedOperations, tenantWithEverything, type Operation } from "../management/operations.ts";
 import { stack } from "../stack/provided.ts";
 import { misfits } from "./conforms.ts";
 import { FIRST, nameOf } from "./first.ts";
@@ -19,7 +19,7 @@ describe("requests generated from the API's own description", () => {
 
   beforeAll(async () => {
     document = await apiDocument();
-    operations = await managementOperations();
+    operations = (await servedOperations()).filter(({ scope }) => scope !== "none");
   });
 
   /** What is wrong with an answer by the description of its operation. */

@@ -1,7 +1,9 @@
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SCOPES } from "../../edge/tenancy/snapshot.ts";
+import { misfits } from "../contract/conforms.ts";
 import { connect } from "../database/connect.ts";
+import { apiDocument, type ApiDocument } from "../management/api-document.ts";
 import {
   pathOf,
   requestNaming,
@@ -35,11 +37,13 @@ interface Answered {
 
 describe("every operation that asks for a key", () => {
   let admin: pg.Client;
+  let document: ApiDocument;
   let operations: Operation[];
   let sides: [owner: Side, stranger: Side][];
 
   beforeAll(async () => {
     admin = await connect("admin");
+    document = await apiDocument();
     operations = (await servedOperations()).filter(({ scope }) => scope !== "none");
     const made = [await tenantWithEverything("heron"), await tenantWithEverything("tapir")] as const;
     const [first, second] = [await tenantRows(admin, made[0].tenant.id), await tenantRows(admin, made[1].tenant.id)];
@@ -67,7 +71,10 @@ describe("every operation that asks for a key", () => {
   /** Asserts that answers are documented and tell nothing of these that their request has not said itself. */
   function expectSilence(answered: readonly Answered[], secrets: readonly string[]): void {
     for (const { what, operation, request, path, answer } of answered) {
-      expect(Object.keys(operation.described.responses), what).toContain(String(answer.status));
+      const documented = operation.described.responses[String(answer.status)];
+      expect(documented, `${what} ${answer.status}`).toBeDefined();
+      const schema = documented?.content?.[answer.headers.get("content-type") ?? ""]?.schema ?? {};
+      expect(misfits(answer.body, schema, document.components.schemas), what).toEqual([]);
       const said = `${decodeURIComponent(path)} ${JSON.stringify(request)}`;
       const told = `${JSON.stringify(answer.body)} ${JSON.stringify([...answer.headers])}`;
       expect(
