@@ -34,12 +34,6 @@ export const chatBodySchema = z
   })
   .openapi("ChatCompletionRequest");
 
-/** A conversation for the default router, as examples show it. */
-export const CHAT_EXAMPLE: z.input<typeof routeBodySchema> = {
-  model: "auto",
-  messages: [{ role: "user", content: "Is clause 7 of this contract risky for us?" }],
-};
-
 export type RouteBody = z.infer<typeof routeBodySchema>;
 export type ChatBody = z.infer<typeof chatBodySchema>;
 
@@ -48,3 +42,9 @@ export interface Received<Body> {
   readonly body: Body;
   readonly members: Members;
 }
+
+/** What examples ask. */
+export const EXAMPLE_CHAT = {
+  model: "auto",
+  messages: [{ role: "user", content: "Is clause 7 of this contract risky for us?" }],
+};

@@ -3,7 +3,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../http/app-env.ts";
 import { newRouter } from "../http/new-router.ts";
 import { respond } from "../http/respond.ts";
-import { CHAT_EXAMPLE, chatBodySchema } from "./chat-body.schema.ts";
+import { chatBodySchema, EXAMPLE_CHAT } from "./chat-body.schema.ts";
 import { complete } from "./complete.ts";
 import { errorResponses } from "./error-responses.schema.ts";
 import { modelsRoutes } from "./models.route.ts";
@@ -21,10 +21,7 @@ const chatCompletions = createRoute({
     "Fields that are not listed here reach the provider as they are.",
   request: {
     headers: requestHeadersSchema,
-    body: {
-      required: true,
-      content: { "application/json": { schema: chatBodySchema, example: CHAT_EXAMPLE } },
-    },
+    body: { required: true, content: { "application/json": { schema: chatBodySchema, example: EXAMPLE_CHAT } } },
   },
   responses: {
     200: {

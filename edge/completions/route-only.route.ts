@@ -3,7 +3,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../http/app-env.ts";
 import { newRouter } from "../http/new-router.ts";
 import { respond } from "../http/respond.ts";
-import { CHAT_EXAMPLE, routeBodySchema } from "./chat-body.schema.ts";
+import { EXAMPLE_CHAT, routeBodySchema } from "./chat-body.schema.ts";
 import { errorResponses } from "./error-responses.schema.ts";
 import { receive, requestContext } from "./receive.ts";
 import { requestHeadersSchema } from "./request-headers.schema.ts";
@@ -33,10 +33,7 @@ const route = createRoute({
   summary: "Decide without answering: which policy fits, and which model would serve",
   request: {
     headers: requestHeadersSchema,
-    body: {
-      required: true,
-      content: { "application/json": { schema: routeBodySchema, example: CHAT_EXAMPLE } },
-    },
+    body: { required: true, content: { "application/json": { schema: routeBodySchema, example: EXAMPLE_CHAT } } },
   },
   responses: {
     200: { description: "The decision", content: { "application/json": { schema: answerSchema } } },
