@@ -3,7 +3,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../http/app-env.ts";
 import { newRouter } from "../http/new-router.ts";
 import { respond } from "../http/respond.ts";
-import { errorResponses } from "./error-responses.schema.ts";
+import { modelErrorResponses, sharedErrorResponses } from "./error-responses.schema.ts";
 import { getModel, listModels } from "./list-models.ts";
 
 const modelSchema = z
@@ -24,8 +24,7 @@ const list = createRoute({
   summary: "The models and routers this key may use",
   responses: {
     200: { description: "All of them", content: { "application/json": { schema: listSchema } } },
-    401: errorResponses[401],
-    403: errorResponses[403],
+    ...sharedErrorResponses,
   },
 });
 
@@ -39,9 +38,7 @@ const get = createRoute({
   },
   responses: {
     200: { description: "It exists and this key may use it", content: { "application/json": { schema: modelSchema } } },
-    401: errorResponses[401],
-    403: errorResponses[403],
-    404: errorResponses[404],
+    ...modelErrorResponses,
   },
 });
 

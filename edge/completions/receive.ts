@@ -3,6 +3,7 @@ import type { z } from "zod";
 import { ok, refuse, type Result } from "../errors.ts";
 import type { AppEnv } from "../http/app-env.ts";
 import { MAX_BODY_BYTES } from "../http/body-limit.ts";
+import { decodeStrictly, NOT_UTF8 } from "../http/decode-strictly.ts";
 import { CLIENT_ID } from "../http/request-id.ts";
 import { firstFinding } from "../http/validation-hook.ts";
 import { objectMembers } from "../upstream/json-members.ts";
@@ -23,7 +24,7 @@ export async function receive<Body>(c: Context<AppEnv>, schema: z.ZodType<Body>)
   const bytes = await readBounded(c.req.raw.body, MAX_BODY_BYTES);
   if (bytes === null) return refuse("request_too_large");
   const text = decodeStrictly(bytes);
-  if (text === null) return refuse("invalid_request_error", { message: "The request body is not valid UTF-8." });
+  if (text === null) return refuse("invalid_request_error", { message: NOT_UTF8 });
   const value = parseJson(text);
   if (value === undefined) return refuse("invalid_request_error", { message: "The request body is not valid JSON." });
   if (!isRecord(value)) return refuse("invalid_request_error", { message: "The request body must be a JSON object." });
@@ -43,14 +44,6 @@ export function requestContext(c: Context<AppEnv>): RequestContext {
     signal: c.req.raw.signal,
     waitUntil: (work) => c.executionCtx.waitUntil(work),
   };
-}
-
-function decodeStrictly(bytes: Uint8Array): string | null {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: false }).decode(bytes);
-  } catch {
-    return null;
-  }
 }
 
 /** Undefined for a text that is not JSON; JSON itself cannot say undefined. */

@@ -35,6 +35,17 @@ export const numberedPageQuery = () => z.strictObject(pageFields((id) => /^[1-9]
 export const instantFilter = (description: string) =>
   instantInputSchema.optional().openapi({ type: "string", format: "date-time", description });
 
+interface Span {
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/** Refuses a span of time that ends before it begins, in which nothing can lie. For `superRefine`. */
+export function beginsBeforeItEnds({ from, to }: Span, context: z.RefinementCtx): void {
+  if (from === undefined || to === undefined || from < to) return;
+  context.addIssue({ code: "custom", path: ["from"], message: "must lie before `to`" });
+}
+
 export const listOf = (item: z.ZodType) => z.object({ data: z.array(item), next_cursor: z.string().nullable() });
 
 /** An id in a path; anything that cannot be one of this kind is answered like a missing object. */

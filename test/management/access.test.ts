@@ -1,7 +1,14 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { SCOPES, type Scope } from "../../edge/tenancy/snapshot.ts";
 import { call, mintTenant, type TestTenant } from "../stack/tenant.ts";
-import { managementOperations, pathOf, requestOf, tenantWithEverything, type Operation } from "./operations.ts";
+import {
+  managementOperations,
+  pathOf,
+  requestOf,
+  tenantWithEverything,
+  type Fixtures,
+  type Operation,
+} from "./operations.ts";
 import { expectProblem } from "./problem.ts";
 
 const isScope = (scope: string): scope is Scope => (SCOPES as readonly string[]).includes(scope);
@@ -9,7 +16,7 @@ const isScope = (scope: string): scope is Scope => (SCOPES as readonly string[])
 describe("every operation of the management surface", () => {
   let operations: Operation[];
   let owner: TestTenant;
-  let fixtures: Record<string, Record<string, string>>;
+  let fixtures: Fixtures;
 
   beforeAll(async () => {
     operations = await managementOperations();

@@ -1,6 +1,9 @@
 import { expect, it } from "vitest";
+import { createDatabases, type ApiDatabase } from "../../edge/db/client.ts";
+import type { Env } from "../../edge/env.ts";
 import { exportDecisions } from "../../edge/management/decisions/export.ts";
 import type { DecisionView } from "../../edge/management/decisions/schema.ts";
+import { stack } from "../stack/provided.ts";
 import { mintTenant } from "../stack/tenant.ts";
 import { expectProblem, pointers } from "./problem.ts";
 import { append, receipt } from "./receipt.ts";
@@ -39,6 +42,57 @@ it("is empty for a tenant without receipts, and refuses another format", async (
   const refused = await tenant.api("/decisions?format=csv");
   expectProblem(refused, 422, "validation_failed");
   expect(pointers(refused)).toContain("/format");
+});
+
+/** Rows that an export may hold at once: a page, and the one row that tells whether there is another. */
+const HELD_AT_MOST = 501;
+
+/** The database of the stack, with the rows of each answer counted. */
+function countedDatabase(answers: number[]): Pick<ApiDatabase, "read"> {
+  const { edgeUrl, apiUrl, httpEndpoint, wsProxy } = stack();
+  const { api } = createDatabases({
+    DATABASE_URL_EDGE: edgeUrl,
+    DATABASE_URL_API: apiUrl,
+    DATABASE_HTTP_ENDPOINT: httpEndpoint,
+    DATABASE_WS_PROXY: wsProxy,
+  } as Env);
+  return {
+    read: async (scope, build) => {
+      const rows = await api.read(scope, build);
+      answers.push((rows as readonly unknown[]).length);
+      return rows;
+    },
+  };
+}
+
+it("holds one page of thousands of receipts at a time, reads no further than it is read, and stops when left", async () => {
+  const tenant = await mintTenant();
+  const records = Array.from({ length: 5_003 }, (_, index) => receipt(tenant.id, NOON + index * 100));
+  await append(records);
+  const answers: number[] = [];
+  const deps = { db: { api: countedDatabase(answers) } };
+  const context = { deps, scope: { tenantId: tenant.id }, tenantId: tenant.id };
+
+  const taken: string[] = [];
+  const reader = (await exportDecisions(context as never, {}, null)).getReader();
+  for (let page = await reader.read(); !page.done; page = await reader.read()) {
+    taken.push(...linesOf(new TextDecoder().decode(page.value)).map(({ id }) => id));
+    // Another request comes and goes: an export that reads ahead would have done so by now.
+    await tenant.api("/decisions?limit=1");
+    const pages = Math.ceil(taken.length / (HELD_AT_MOST - 1));
+    expect(answers).toHaveLength(pages);
+    expect(Math.max(...answers)).toBeLessThanOrEqual(HELD_AT_MOST);
+  }
+  expect(taken).toEqual(records.map(({ id }) => id).toReversed());
+  expect(answers).toHaveLength(11);
+
+  answers.length = 0;
+  const impatient = (await exportDecisions(context as never, {}, null)).getReader();
+  await impatient.read();
+  await impatient.read();
+  await impatient.cancel();
+  expect(await impatient.read()).toEqual({ done: true, value: undefined });
+  expect(answers).toEqual([HELD_AT_MOST, HELD_AT_MOST]);
 });
 
 /** A database whose pages are counted, of which the third cannot be read. */

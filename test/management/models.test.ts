@@ -47,6 +47,8 @@ describe("a tenant's models", () => {
     const [row] = (await tenant.api("/audit-log")).body.data;
     expect(row.changes["/provider"]).toEqual({ from: "echo", to: "second" });
     expect(Object.keys(row.changes).sort()).toEqual(["/capabilities/tools", "/prices", "/provider"]);
+    expect((await tenant.api("/models/gpt-5-mini", { method: "PATCH", body: change })).status).toBe(200);
+    expect((await tenant.api("/audit-log")).body.data[0]).toEqual(row);
   });
 
   it("stay as long as a published router names them, which is told", async () => {

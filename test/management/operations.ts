@@ -1,49 +1,53 @@
-import { stack } from "../stack/provided.ts";
 import { mintTenant, type Call, type TestTenant } from "../stack/tenant.ts";
+import { apiDocument, type DescribedOperation } from "./api-document.ts";
 import { append, receipt } from "./receipt.ts";
 
-/** An operation of the management surface, as the API's own description lists it. */
+/** An operation of the API, as its own description lists it. */
 export interface Operation {
   readonly method: string;
   /** With `{parameters}`, from the root. */
   readonly path: string;
-  /** A scope of tenant keys, or `operator`. */
+  /** A scope of tenant keys, or `operator`; `none` where no key is asked for. */
   readonly scope: string;
   /** The example of its body; undefined when it takes none. */
   readonly example: unknown;
   /** Whether it is a write that must name the version it replaces. */
   readonly versioned: boolean;
+  readonly described: DescribedOperation;
 }
 
-interface Described {
-  readonly "x-required-scope"?: string;
-  readonly parameters?: readonly { readonly name: string; readonly in: string }[];
-  readonly requestBody?: { readonly content: Record<string, { readonly example?: unknown }> };
+/** What addresses the objects of one tenant, by resource; a resource whose paths take no parameters has an empty one. */
+export type Fixtures = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** Every operation that the API's document describes. */
+export async function servedOperations(): Promise<Operation[]> {
+  const { paths } = await apiDocument();
+  return Object.entries(paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, described]) => ({
+      method: method.toUpperCase(),
+      path,
+      scope: described["x-required-scope"] ?? (described.security?.length === 0 ? "none" : "inference"),
+      example: described.requestBody?.content["application/json"]?.example,
+      versioned: described.parameters?.some(({ name }) => name === "if-match") ?? false,
+      described,
+    })),
+  );
 }
 
 /** Every described operation under `/api/v1`. */
 export async function managementOperations(): Promise<Operation[]> {
-  const response = await fetch(`${stack().baseUrl}/openapi.json`);
-  const document = (await response.json()) as { paths: Record<string, Record<string, Described>> };
-  return Object.entries(document.paths)
-    .filter(([path]) => path.startsWith("/api/v1/"))
-    .flatMap(([path, item]) =>
-      Object.entries(item).map(([method, described]) => ({
-        method: method.toUpperCase(),
-        path,
-        scope: described["x-required-scope"] ?? "none",
-        example: described.requestBody?.content["application/json"]?.example,
-        versioned: described.parameters?.some(({ name }) => name === "if-match") ?? false,
-      })),
-    );
+  return (await servedOperations()).filter(({ path }) => path.startsWith("/api/v1/"));
 }
 
-/** Fills a path's parameters from the objects of `fixtures`; throws for a path that no fixture is known for. */
-export function pathOf(operation: Operation, fixtures: Readonly<Record<string, Record<string, string>>>): string {
-  return operation.path.replaceAll(/\{(\w+)\}/g, (_match, name: string) => {
-    const [, , , resource = ""] = operation.path.split("/");
-    const value = fixtures[resource]?.[name];
-    if (value === undefined) throw new Error(`no fixture for {${name}} of ${operation.method} ${operation.path}`);
+/** Fills a path's parameters from `fixtures`; throws for a resource or a parameter that no fixture is known for. */
+export function pathOf({ method, path }: Pick<Operation, "method" | "path">, fixtures: Fixtures): string {
+  const resource = path.replace(/^\/(api\/)?v1\//, (prefix) => (prefix === "/api/v1/" ? "" : "v1/"));
+  const [name = ""] = /^(v1\/)?[^/]*/.exec(resource) ?? [];
+  const fixture = fixtures[name];
+  if (fixture === undefined) throw new Error(`no fixture for ${name} of ${method} ${path}`);
+  return path.replaceAll(/\{(\w+)\}/g, (_match, parameter: string) => {
+    const value = fixture[parameter];
+    if (value === undefined) throw new Error(`no fixture for {${parameter}} of ${method} ${path}`);
     return encodeURIComponent(value);
   });
 }
@@ -55,35 +59,68 @@ export const requestOf = ({ method, example, versioned }: Operation): Call => ({
   ...(versioned ? { headers: { "if-match": "*" } } : {}),
 });
 
-/** A tenant with one of everything, and the parameters that address each. */
-export async function tenantWithEverything(): Promise<{
-  tenant: TestTenant;
-  fixtures: Record<string, Record<string, string>>;
-}> {
-  const tenant = await mintTenant();
-  await tenant.provider({ slug: "own-provider" });
-  await tenant.model({ slug: "own/model", provider: "own-provider" });
-  await tenant.publish("own-router", {
-    policies: [{ name: "own policy", description: "Known to its owner alone" }],
+/** An operation's example, naming the objects of a tenant wherever it names one that exists already. */
+export function requestNaming(operation: Operation, fixtures: Fixtures): Call {
+  const named: Record<string, unknown> = {
+    provider: fixtures["providers"]?.["slug"],
+    model: fixtures["models"]?.["slug"],
+    fallbacks: [fixtures["models"]?.["slug"]],
+    router: fixtures["routers"]?.["slug"],
+    policy: fixtures["rollouts"]?.["policy"],
+    order: [fixtures["rollouts"]?.["policy"], fixtures["routers"]?.["name"]],
+  };
+  const request = requestOf(operation);
+  if (request.body === undefined) return request;
+  const text = JSON.stringify(request.body, (key, value: unknown) => named[key] ?? value);
+  return { ...request, body: JSON.parse(text) as unknown };
+}
+
+/**
+ * A tenant with one of everything, named after `word`, and the parameters that address each. What is addressed can
+ * also be deleted: other objects are those that are in use.
+ */
+export async function tenantWithEverything(word = "own"): Promise<{ tenant: TestTenant; fixtures: Fixtures }> {
+  const tenant = await mintTenant(`${word} tenant`);
+  const provider = `${word}-provider`;
+  const spare = { provider: `${word}-spare-provider`, model: `${word}/spare`, policy: `${word} spare` };
+  const model = `${word}/model`;
+  const router = `${word}-router`;
+  const policy = `${word} policy`;
+  await tenant.provider({ slug: provider });
+  await tenant.model({ slug: model, provider });
+  await tenant.provider({ slug: spare.provider });
+  await tenant.model({ slug: spare.model, provider: spare.provider });
+  await tenant.publish(router, {
+    policies: [
+      { name: policy, description: `Known to its owner alone, ${word}` },
+      { name: spare.policy, description: `Known to nobody else, ${word}` },
+    ],
     targets: {},
-    fallback: { model: "own/model" },
+    fallback: { model },
   });
-  const candidate = { model: "own/model" };
-  const split = { router: "own-router", policy: "own policy", candidate, percent: 5 };
+  const split = { router, policy, candidate: { model }, percent: 5 };
   const rollout = await tenant.api("/rollouts", { body: split });
-  const key = await tenant.api("/keys", { body: { name: "own key", scopes: ["inference"] } });
-  const decision = receipt(tenant.id, Date.now() - 3_600_000, { policy: "own policy" });
+  const key = await tenant.api("/keys", {
+    body: { name: `${word} key`, scopes: ["inference"] },
+    headers: { "idempotency-key": word },
+  });
+  const decision = receipt(tenant.id, Date.now() - 3_600_000, { policy });
   await append([decision]);
   return {
     tenant,
     fixtures: {
       tenants: { id: tenant.id },
       keys: { id: key.body.id as string },
-      providers: { slug: "own-provider" },
-      models: { slug: "own/model" },
-      routers: { slug: "own-router", version: "1", name: "own policy", a: "1", b: "draft" },
-      rollouts: { id: rollout.body.id as string },
+      providers: { slug: spare.provider },
+      models: { slug: spare.model },
+      routers: { slug: router, version: "1", name: policy, a: "1", b: "draft" },
+      rollouts: { id: rollout.body.id as string, policy: spare.policy },
       decisions: { id: decision.id },
+      usage: {},
+      "audit-log": {},
+      "v1/chat": {},
+      "v1/models": { id: spare.model },
+      "v1/route": {},
     },
   };
 }

@@ -41,6 +41,9 @@ describe("a tenant's providers", () => {
     const audit = await tenant.api("/audit-log");
     expect(JSON.stringify([made.body, changed.body, audit.body])).not.toContain(SECRET);
     expect(audit.body.data[0].changes).toEqual({ "/credential": { from: "hidden", to: "replaced" } });
+    const same = { kind: openai.kind, base_url: openai.base_url };
+    expect((await tenant.api("/providers/openai", { method: "PATCH", body: same })).status).toBe(200);
+    expect((await tenant.api("/audit-log")).body.data).toEqual(audit.body.data);
     const stored = await storedCredential(tenant, "openai");
     expect(Object.keys(stored as object).sort()).toEqual(["ciphertext", "key_id", "nonce"]);
     expect(JSON.stringify(stored)).not.toContain(SECRET);

@@ -46,6 +46,17 @@ describe("the API's description", () => {
     for (const name of referred) expect(document.components.schemas).toHaveProperty([name]);
   });
 
+  it("states patterns as JSON Schema does: what stands between a regular expression's slashes", () => {
+    const patterns = [...text.matchAll(/"pattern":("(?:[^"\\]|\\.)*")/g)].map(
+      ([, json]) => JSON.parse(json ?? "") as string,
+    );
+    expect(patterns.length).toBeGreaterThan(20);
+    for (const pattern of new Set(patterns)) {
+      expect(() => new RegExp(pattern, "u"), pattern).not.toThrow();
+      expect(pattern).toMatch(/^\^.*\$$/);
+    }
+  });
+
   it("states refusals of management as problem+json", () => {
     const responses = document.paths["/api/v1/keys"]?.["post"]?.responses ?? {};
     expect(Object.keys(responses)).toEqual(expect.arrayContaining(["201", "400", "401", "403", "415", "422", "503"]));

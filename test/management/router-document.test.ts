@@ -1,5 +1,6 @@
 import { parse } from "yaml";
 import { describe, expect, it } from "vitest";
+import { stack } from "../stack/provided.ts";
 import { mintTenant, type Answer, type TestTenant } from "../stack/tenant.ts";
 import { expectProblem, pointers } from "./problem.ts";
 
@@ -102,6 +103,19 @@ describe("a router as one document", () => {
   ])("is not made of %s", async (_name, body, status) => {
     const answer = await put(await tenantWithRouter(), body, AS_YAML);
     expect(answer.status, JSON.stringify(answer.body).slice(0, 300)).toBe(status);
+  });
+
+  it("is not read where it is no UTF-8", async () => {
+    const tenant = await tenantWithRouter();
+    const answer = await fetch(`${stack().baseUrl}/api/v1/routers/default/document`, {
+      method: "PUT",
+      body: Buffer.from(YAML.replace("Find", "F\u00fcnd"), "latin1"),
+      headers: { ...AS_YAML, authorization: `Bearer ${tenant.adminKey}` },
+    });
+    expect([answer.status, await answer.json()]).toMatchObject([
+      400,
+      { detail: "The request body is not valid UTF-8." },
+    ]);
   });
 
   it("is published only when its models exist", async () => {

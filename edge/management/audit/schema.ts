@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { instantFilter, pageQuery } from "../page.schema.ts";
+import { beginsBeforeItEnds, instantFilter, pageQuery } from "../page.schema.ts";
 import { instantSchema } from "../text.ts";
 
 export const auditEntrySchema = z
@@ -24,7 +24,7 @@ const word = (pattern: RegExp, description: string) =>
     .optional()
     .openapi({ description });
 
-export const auditQuerySchema = pageQuery("audit").extend({
+const filteredQuery = pageQuery("audit").extend({
   actor: word(/^(operator|guardrails|key_[0-9a-z]{26})$/, "Id of the key that did it, `operator`, or `guardrails`."),
   action: word(/^[a-z_]{1,32}\.[a-z_]{1,32}$/, "What was done, as `resource.verb`."),
   target_kind: word(/^[a-z_]{1,32}$/, "Kind of what was changed, as `target.kind` has it."),
@@ -32,4 +32,5 @@ export const auditQuerySchema = pageQuery("audit").extend({
   from: instantFilter("The earliest instant, itself included."),
   to: instantFilter("The instant before which it was done."),
 });
+export const auditQuerySchema = filteredQuery.superRefine(beginsBeforeItEnds);
 export type AuditFilter = Omit<z.infer<typeof auditQuerySchema>, "limit" | "cursor">;

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { modelSlugSchema, policyNameSchema, slugSchema } from "../../routing/router-document.ts";
 import { decisionRecordSchema } from "../../usage/decision-record.ts";
-import { instantFilter, pageQuery } from "../page.schema.ts";
+import { beginsBeforeItEnds, instantFilter, pageQuery } from "../page.schema.ts";
 import { instantSchema } from "../text.ts";
 
 const { shape: record } = decisionRecordSchema;
@@ -50,7 +50,7 @@ export const decisionSchema = z
   .openapi("Decision");
 export type DecisionView = z.infer<typeof decisionSchema>;
 
-export const decisionQuerySchema = pageQuery("decision").extend({
+const filteredQuery = pageQuery("decision").extend({
   router: slugSchema.optional().openapi({ description: "Slug." }),
   policy: policyNameSchema.optional(),
   model: modelSlugSchema.optional().openapi({ description: "Slug of the model that served." }),
@@ -62,7 +62,9 @@ export const decisionQuerySchema = pageQuery("decision").extend({
   outcome: z.enum(["matched", "other", "unsure"]).optional(),
   conversation: z
     .string()
-    .regex(/^\P{Cc}{1,512}$/u, "1 to 512 characters, none of them control characters")
+    .min(1)
+    .max(512)
+    .refine((name) => !/\p{Cc}/u.test(name), "must not hold control characters")
     .optional()
     .openapi({
       description: "What the client named the conversation: `x-signalbox-conversation` and its substitutes.",
@@ -73,4 +75,5 @@ export const decisionQuerySchema = pageQuery("decision").extend({
     description: "`jsonl`: all of them at once, one JSON object a line; `limit` does not apply.",
   }),
 });
+export const decisionQuerySchema = filteredQuery.superRefine(beginsBeforeItEnds);
 export type DecisionFilter = Omit<z.infer<typeof decisionQuerySchema>, "limit" | "cursor" | "format">;

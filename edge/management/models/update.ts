@@ -34,9 +34,10 @@ export async function updateModel(
     });
     const changed = { ...updated, provider: providerSlug };
     const changes = difference(auditedModel(row), auditedModel(changed));
+    const nothing = Object.keys(changes).length === 0;
     return ok({
       value: modelView(changed),
-      audit: { tenantId, action: "model.update", targetKind: "model", targetId: row.id, changes },
+      audit: nothing ? null : { tenantId, action: "model.update", targetKind: "model", targetId: row.id, changes },
     });
   });
 }

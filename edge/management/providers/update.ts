@@ -33,9 +33,12 @@ export async function updateProvider(
       ...difference(auditedProvider(row), auditedProvider(updated)),
       ...(typeof input.credential === "string" && { "/credential": { from: "hidden", to: "replaced" } }),
     };
+    const nothing = Object.keys(changes).length === 0;
     return ok({
       value: providerView(updated),
-      audit: { tenantId, action: "provider.update", targetKind: "provider", targetId: row.id, changes },
+      audit: nothing
+        ? null
+        : { tenantId, action: "provider.update", targetKind: "provider", targetId: row.id, changes },
     });
   });
 }

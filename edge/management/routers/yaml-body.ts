@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import { parse } from "yaml";
 import type { AppEnv } from "../../http/app-env.ts";
+import { decodeStrictly, NOT_UTF8 } from "../../http/decode-strictly.ts";
 import { respond } from "../../http/respond.ts";
 
 /** Characters. A document of 200 policies with the longest descriptions fits twice. */
@@ -12,7 +13,8 @@ const JSON_TYPE = "application/json";
 /** Lets a route take YAML where it takes JSON: the body goes on as the JSON it stands for. Aliases are refused. */
 export const yamlBody: MiddlewareHandler<AppEnv> = async (c, next) => {
   if (YAML_TYPE.test(c.req.header("content-type") ?? "")) {
-    const text = await c.req.text();
+    const text = decodeStrictly(await c.req.arrayBuffer());
+    if (text === null) return respond(c, { code: "invalid_request_error", message: NOT_UTF8 });
     if (text.length > MAX_YAML_LENGTH) return respond(c, { code: "request_too_large" });
     const json = jsonOf(text);
     if (json === null) {
