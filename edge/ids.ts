@@ -10,6 +10,7 @@ export const ID_PREFIXES = {
   draft: "drf",
   version: "ver",
   rollout: "rol",
+  golden_case: "gld",
   decision: "dec",
   audit: "aud",
   request: "req",

@@ -151,6 +151,23 @@ export const rollouts = signalbox.table(
   (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
 );
 
+/** A conversation whose right policies are known; `expected` has one entry for each user message. */
+export const goldenCases = signalbox.table(
+  "golden_cases",
+  {
+    tenantId: text("tenant_id").notNull(),
+    id: text("id").notNull(),
+    routerId: text("router_id").notNull(),
+    name: text("name"),
+    messages: jsonb("messages").$type<{ role: "user" | "assistant"; content: string }[]>().notNull(),
+    /** A policy's name, `other`, or null for a turn that is not scored. */
+    expected: jsonb("expected").$type<(string | null)[]>().notNull(),
+    createdAt: instant("created_at").notNull().defaultNow(),
+    updatedAt: instant("updated_at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+);
+
 /** Partitioned by day; the day comes from the id, so a replay past midnight finds its row. */
 export const decisions = signalbox.table(
   "decisions",

@@ -71,6 +71,8 @@ export async function tenantWithEverything(): Promise<{
   const candidate = { model: "own/model" };
   const split = { router: "own-router", policy: "own policy", candidate, percent: 5 };
   const rollout = await tenant.api("/rollouts", { body: split });
+  const golden = { messages: [{ role: "user", content: "Known to its owner alone" }], expected: ["own policy"] };
+  const goldenCase = await tenant.api("/routers/own-router/golden-cases", { body: golden });
   const key = await tenant.api("/keys", { body: { name: "own key", scopes: ["inference"] } });
   const decision = receipt(tenant.id, Date.now() - 3_600_000, { policy: "own policy" });
   await append([decision]);
@@ -81,7 +83,14 @@ export async function tenantWithEverything(): Promise<{
       keys: { id: key.body.id as string },
       providers: { slug: "own-provider" },
       models: { slug: "own/model" },
-      routers: { slug: "own-router", version: "1", name: "own policy", a: "1", b: "draft" },
+      routers: {
+        slug: "own-router",
+        version: "1",
+        name: "own policy",
+        a: "1",
+        b: "draft",
+        golden_case: goldenCase.body.id as string,
+      },
       rollouts: { id: rollout.body.id as string },
       decisions: { id: decision.id },
     },
