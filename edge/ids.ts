@@ -11,6 +11,7 @@ export const ID_PREFIXES = {
   version: "ver",
   rollout: "rol",
   golden_case: "gld",
+  evaluation: "evl",
   decision: "dec",
   audit: "aud",
   request: "req",

@@ -3,6 +3,7 @@ import type { AppEnv } from "../http/app-env.ts";
 import { newRouter } from "../http/new-router.ts";
 import { auditRoutes } from "./audit/route.ts";
 import { decisionRoutes } from "./decisions/route.ts";
+import { evaluationRoutes } from "./evaluations/route.ts";
 import { goldenCaseRoutes } from "./golden-cases/route.ts";
 import { keyRoutes } from "./keys/route.ts";
 import { modelRoutes } from "./models/route.ts";
@@ -25,6 +26,7 @@ export function managementRoutes(): OpenAPIHono<AppEnv> {
   router.route("/", draftPolicyRoutes());
   router.route("/", routerDocumentRoutes());
   router.route("/", goldenCaseRoutes());
+  router.route("/", evaluationRoutes());
   router.route("/", rolloutRoutes());
   router.route("/", decisionRoutes());
   router.route("/", usageRoutes());

@@ -73,6 +73,7 @@ export async function tenantWithEverything(): Promise<{
   const rollout = await tenant.api("/rollouts", { body: split });
   const golden = { messages: [{ role: "user", content: "Known to its owner alone" }], expected: ["own policy"] };
   const goldenCase = await tenant.api("/routers/own-router/golden-cases", { body: golden });
+  const evaluation = await tenant.api("/routers/own-router/evaluations", { body: {} });
   const key = await tenant.api("/keys", { body: { name: "own key", scopes: ["inference"] } });
   const decision = receipt(tenant.id, Date.now() - 3_600_000, { policy: "own policy" });
   await append([decision]);
@@ -90,6 +91,7 @@ export async function tenantWithEverything(): Promise<{
         a: "1",
         b: "draft",
         golden_case: goldenCase.body.id as string,
+        evaluation: evaluation.body.id as string,
       },
       rollouts: { id: rollout.body.id as string },
       decisions: { id: decision.id },
