@@ -10,6 +10,8 @@ export const ID_PREFIXES = {
   draft: "drf",
   version: "ver",
   rollout: "rol",
+  golden_case: "gld",
+  evaluation: "evl",
   decision: "dec",
   audit: "aud",
   request: "req",

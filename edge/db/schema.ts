@@ -11,6 +11,7 @@ import {
   timestamp,
 } from "drizzle-orm/pg-core";
 import type { DraftDocument } from "../routing/draft-document.ts";
+import type { KnownMessage, StoredReading } from "../evaluation/turns.ts";
 import type { GuardrailsInput } from "../rollouts/guardrails.schema.ts";
 import type { RouterDocument, Target } from "../routing/router-document.ts";
 import type { Model, Scope, Sealed, SnapshotKey } from "../tenancy/snapshot.ts";
@@ -149,6 +150,62 @@ export const rollouts = signalbox.table(
     updatedAt: instant("updated_at").notNull().defaultNow(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+);
+
+/** A conversation whose right policies are known; `expected` has one entry for each user message. */
+export const goldenCases = signalbox.table(
+  "golden_cases",
+  {
+    tenantId: text("tenant_id").notNull(),
+    id: text("id").notNull(),
+    routerId: text("router_id").notNull(),
+    name: text("name"),
+    messages: jsonb("messages").$type<KnownMessage[]>().notNull(),
+    /** A policy's name, `other`, or null for a turn that is not scored. */
+    expected: jsonb("expected").$type<(string | null)[]>().notNull(),
+    createdAt: instant("created_at").notNull().defaultNow(),
+    updatedAt: instant("updated_at").notNull().defaultNow(),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+);
+
+/** A run of known conversations against one document, kept as it was when the run was asked for. */
+export const evaluations = signalbox.table(
+  "evaluations",
+  {
+    tenantId: text("tenant_id").notNull(),
+    id: text("id").notNull(),
+    routerId: text("router_id").notNull(),
+    /** A version's number, or `draft`. */
+    revision: text("revision").notNull(),
+    document: jsonb("document").$type<DraftDocument>().notNull(),
+    documentDigest: text("document_digest").notNull(),
+    policyDigest: text("policy_digest").notNull(),
+    status: text("status").$type<"running" | "finished" | "cancelled">().notNull().default("running"),
+    cases: integer("cases").notNull(),
+    decided: integer("decided").notNull().default(0),
+    createdAt: instant("created_at").notNull().defaultNow(),
+    finishedAt: instant("finished_at"),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
+);
+
+/** Copies of the conversations of a run, with what the engine said once it is known. */
+export const evaluationCases = signalbox.table(
+  "evaluation_cases",
+  {
+    tenantId: text("tenant_id").notNull(),
+    evaluationId: text("evaluation_id").notNull(),
+    place: integer("place").notNull(),
+    goldenCaseId: text("golden_case_id"),
+    name: text("name"),
+    messages: jsonb("messages").$type<KnownMessage[]>().notNull(),
+    expected: jsonb("expected").$type<(string | null)[]>().notNull(),
+    readings: jsonb("readings").$type<StoredReading[]>(),
+    attempts: integer("attempts").notNull().default(0),
+    claimedUntil: instant("claimed_until"),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.evaluationId, table.place] })],
 );
 
 /** Partitioned by day; the day comes from the id, so a replay past midnight finds its row. */

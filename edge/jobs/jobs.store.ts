@@ -1,6 +1,8 @@
 import type { EdgeDatabase } from "../db/client.ts";
+import type { KnownMessage, StoredReading } from "../evaluation/turns.ts";
 import type { GuardrailsInput } from "../rollouts/guardrails.schema.ts";
 import type { ArmBatch } from "../rollouts/judge-rollout.ts";
+import type { DraftDocument } from "../routing/draft-document.ts";
 import type { Sealed } from "../tenancy/snapshot.ts";
 
 /** The database as role `signalbox_jobs`: a few functions may be called, no table read. */
@@ -81,4 +83,31 @@ export async function abortRollout(
   const text = "select signalbox.abort_rollout($1, $2, $3, $4) as aborted";
   const [row] = await db.query<{ aborted: boolean }>(text, [tenant_id, id, reason, auditId]);
   return row?.aborted ?? false;
+}
+
+/** A conversation of a running evaluation that is this caller's for two minutes. */
+export interface ClaimedCase {
+  readonly tenant_id: string;
+  readonly evaluation_id: string;
+  readonly place: number;
+  /** Claims so far, this one included. */
+  readonly attempts: number;
+  readonly messages: readonly KnownMessage[];
+  readonly document: DraftDocument;
+  readonly policy_digest: string;
+}
+
+export async function claimEvaluationCases(db: JobsDatabase, rows: number): Promise<ClaimedCase[]> {
+  return db.query("select * from signalbox.claim_evaluation_cases($1)", [rows]);
+}
+
+/** False when it was stored before, or its run is over. */
+export async function storeEvaluationCase(
+  db: JobsDatabase,
+  { tenant_id, evaluation_id, place }: ClaimedCase,
+  readings: readonly StoredReading[],
+): Promise<boolean> {
+  const text = "select signalbox.store_evaluation_case($1, $2, $3, $4) as stored";
+  const [row] = await db.query<{ stored: boolean }>(text, [tenant_id, evaluation_id, place, JSON.stringify(readings)]);
+  return row?.stored ?? false;
 }

@@ -1,13 +1,16 @@
+import type { Decider } from "../decider/decider.ts";
 import type { Env } from "../env.ts";
 import type { Log } from "../log.ts";
 import { ensurePartitions, purgeRememberedAnswers, removeDeletedTenants, type JobsDatabase } from "./jobs.store.ts";
 import { judgeRollouts } from "./judge-rollouts.ts";
 import { resealCredentials } from "./reseal-credentials.ts";
+import { runEvaluations } from "./run-evaluations.ts";
 
 export interface TickDeps {
   readonly env: Pick<Env, "CREDENTIAL_KEYS">;
   /** Without the jobs' login nothing is done. */
   readonly db: { readonly jobs: JobsDatabase | null };
+  readonly decider: Pick<Decider, "decide">;
   readonly now: () => number;
   readonly newId: (kind: "audit") => string;
   readonly log: Log;
@@ -21,7 +24,8 @@ const PARTITION_DAYS = 8;
 
 /**
  * The work that no request does: partitions for the days to come, removal of deleted tenants and of old answers,
- * credentials moved to the ring's first key, rollouts judged by their guardrails. Several at once are harmless; a job that fails holds up no other.
+ * credentials moved to the ring's first key, rollouts judged by their guardrails, evaluations run. Several at once are
+ * harmless; a job that fails holds up no other.
  */
 export async function tick({ db, ...rest }: TickDeps): Promise<void> {
   if (db.jobs === null) return;
@@ -38,6 +42,7 @@ export async function tick({ db, ...rest }: TickDeps): Promise<void> {
     while (inTime() && (await purgeRememberedAnswers(deps.jobs, BATCH_ROWS)) > 0);
   });
   await job(deps, "credentials", () => resealCredentials(deps, inTime));
+  await job(deps, "evaluations", () => runEvaluations(deps, inTime));
 }
 
 async function job({ log }: Pick<TickDeps, "log">, name: string, work: () => Promise<void>): Promise<void> {

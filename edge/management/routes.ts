@@ -3,6 +3,8 @@ import type { AppEnv } from "../http/app-env.ts";
 import { newRouter } from "../http/new-router.ts";
 import { auditRoutes } from "./audit/route.ts";
 import { decisionRoutes } from "./decisions/route.ts";
+import { evaluationRoutes } from "./evaluations/route.ts";
+import { goldenCaseRoutes } from "./golden-cases/route.ts";
 import { keyRoutes } from "./keys/route.ts";
 import { modelRoutes } from "./models/route.ts";
 import { providerRoutes } from "./providers/route.ts";
@@ -23,6 +25,8 @@ export function managementRoutes(): OpenAPIHono<AppEnv> {
   router.route("/", routerRoutes());
   router.route("/", draftPolicyRoutes());
   router.route("/", routerDocumentRoutes());
+  router.route("/", goldenCaseRoutes());
+  router.route("/", evaluationRoutes());
   router.route("/", rolloutRoutes());
   router.route("/", decisionRoutes());
   router.route("/", usageRoutes());

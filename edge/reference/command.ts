@@ -26,7 +26,15 @@ const ADDRESSED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   keys: { id: "$KEY_ID" },
   providers: { slug: "openai" },
   models: { slug: "gpt-5-mini", id: "router/default" },
-  routers: { slug: "default", name: "contract%20review", version: "1", a: "1", b: "draft" },
+  routers: {
+    slug: "default",
+    name: "contract%20review",
+    version: "1",
+    a: "1",
+    b: "draft",
+    golden_case: "$GOLDEN_CASE_ID",
+    evaluation: "$EVALUATION_ID",
+  },
   rollouts: { id: "$ROLLOUT_ID" },
   decisions: { id: "$DECISION_ID" },
 };
@@ -44,18 +52,22 @@ export function commandFor({ method, path, operation }: ListedOperation): string
   const body = exampleBody(operation);
   if (address.includes("{") || body === null) return null;
   const headers = [...authorization(operation), ...precondition(operation)];
-  if (body !== undefined) headers.push("content-type: application/json");
+  if (body !== undefined) headers.push(`content-type: ${body.type}`);
   const start = `curl ${method === "get" ? "" : `-X ${method.toUpperCase()} `}"$URL${address}"`;
   const lines = [start];
   if (headers.length > 0) lines.push(headers.map((header) => `-H "${header}"`).join(" "));
-  if (body !== undefined) lines.push(`-d '${spelled(body)}'`);
+  if (body !== undefined) lines.push(`-d '${spelled(body.example)}'`);
   return lines.join(" \\\n  ");
 }
 
 /** Undefined when the operation takes no body, null when it takes one and has no example of it. */
-function exampleBody({ requestBody }: Operation): unknown {
+function exampleBody({ requestBody }: Operation): { type: string; example: unknown } | null | undefined {
   if (requestBody === undefined) return undefined;
-  return "content" in requestBody ? ((requestBody.content["application/json"]?.example as unknown) ?? null) : null;
+  if (!("content" in requestBody)) return null;
+  const { content } = requestBody;
+  const type = "application/json" in content ? "application/json" : Object.keys(content)[0];
+  const example: unknown = type === undefined ? undefined : content[type]?.example;
+  return type === undefined || example === undefined || example === null ? null : { type, example };
 }
 
 function authorization(operation: Operation): string[] {
@@ -68,7 +80,9 @@ function authorization(operation: Operation): string[] {
 const precondition = ({ responses }: Operation): string[] =>
   Object.hasOwn(responses ?? {}, "428") ? ["if-match: *"] : [];
 
+/** Text is lines of JSON and stays as it is; curl drops the end of the last line. */
 function spelled(body: unknown): string {
+  if (typeof body === "string") return body.trimEnd().replaceAll("'", String.raw`'\''`);
   const line = JSON.stringify(body);
   const text = line.length > ONE_LINE ? JSON.stringify(body, null, 2) : line;
   return text.replaceAll("'", String.raw`'\''`);

@@ -34,7 +34,18 @@ const NO_LIMITS = [
   "null",
 ];
 
-const KINDS: readonly IdKind[] = ["tenant", "key", "provider", "model", "router", "rollout", "decision", "audit"];
+const KINDS: readonly IdKind[] = [
+  "tenant",
+  "key",
+  "provider",
+  "model",
+  "router",
+  "golden_case",
+  "evaluation",
+  "rollout",
+  "decision",
+  "audit",
+];
 
 /** Positions of every list there is, beside texts that are none. */
 const POSITIONS = [...KINDS.map((kind) => makeId(kind, 1_800_000_000_000, () => 0.5)), "7"];

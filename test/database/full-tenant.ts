@@ -90,6 +90,12 @@ export async function makeFullTenant(admin: pg.Client): Promise<FullTenant> {
   await admin.query("UPDATE signalbox.routers SET published_version = 1 WHERE tenant_id = $1", [id]);
   const split = { policy: "code", candidate: { model: "m" }, percent: 5 };
   await insert("rollouts", { ...tenant, id: "rol_1", router_id: "rtr_1", ...split });
+  const golden = { messages: [{ role: "user", content: "Fix it" }], expected: ["code"] };
+  await insert("golden_cases", { ...tenant, id: "gld_1", router_id: "rtr_1", ...golden });
+  const digests = { document_digest: "d", policy_digest: "d" };
+  const run = { revision: "draft", document: DOCUMENT, ...digests, cases: 1, status: "cancelled" };
+  await insert("evaluations", { ...tenant, id: "evl_1", router_id: "rtr_1", ...run });
+  await insert("evaluation_cases", { ...tenant, evaluation_id: "evl_1", place: 0, ...golden });
   await admin.query("SELECT signalbox.append_decisions($1)", [JSON.stringify([tenantReceipt(id)])]);
   await insert("idempotency_keys", { ...tenant, scope_hash: "s", body_hash: "b", response: {} });
   const entry = { actor: keyId, action: "a", target_kind: "t", target_id: "t", changes: {}, request_id: "r" };

@@ -74,6 +74,7 @@ describe("database roles", () => {
       "jobs",
       [
         "abort_rollout",
+        "claim_evaluation_cases",
         "credentials_to_reseal",
         "ensure_decision_partitions",
         "guarded_rollouts",
@@ -81,6 +82,7 @@ describe("database roles", () => {
         "remove_deleted_tenants",
         "replace_sealed",
         "rollout_batches",
+        "store_evaluation_case",
       ],
     ],
   ] as const)("%s may run %j and no other function of the schema", async (login, functions) => {

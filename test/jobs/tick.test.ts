@@ -17,6 +17,7 @@ import { OPERATOR_TABLES, tablesOf } from "../database/tables.ts";
 import { expectProblem } from "../management/problem.ts";
 import { stack } from "../stack/provided.ts";
 import { call, mintTenant, type Answer } from "../stack/tenant.ts";
+import { aloneAtJobs } from "./alone-at-jobs.ts";
 
 const ringKey = (id: string, fill: number) => ({ id, key: Buffer.alloc(32, fill).toString("base64") });
 const OLD = [ringKey("tick-old", 1)];
@@ -30,7 +31,8 @@ describe("the work that no request does", () => {
 
   beforeAll(async () => {
     admin = await connect("admin");
-  });
+    await aloneAtJobs(admin);
+  }, 120_000);
   beforeEach(async () => {
     logged = [];
     tenant = await makeFullTenant(admin);
@@ -50,6 +52,7 @@ describe("the work that no request does", () => {
     return {
       env: { CREDENTIAL_KEYS: NEW },
       db: { jobs: createEdgeDatabase(jobsUrl) },
+      decider: { decide: () => Promise.resolve({ source: "fallback:unavailable", decideMs: 0 }) },
       now: () => Date.now(),
       newId,
       log: (_level, event, fields) => logged.push(`${event} ${JSON.stringify(fields)}`),

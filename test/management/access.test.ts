@@ -52,7 +52,15 @@ describe("every operation of the management surface", () => {
       keys: { id: "key_01k9zq3m8v7x5t2r4w6y8a0b1c" },
       providers: { slug: "missing" },
       models: { slug: "missing/model" },
-      routers: { slug: "missing", version: "1", name: "missing", a: "1", b: "draft" },
+      routers: {
+        slug: "missing",
+        version: "1",
+        name: "missing",
+        a: "1",
+        b: "draft",
+        golden_case: "gld_01k9zq3m8v7x5t2r4w6y8a0b1c",
+        evaluation: "evl_01k9zq3m8v7x5t2r4w6y8a0b1c",
+      },
       rollouts: { id: "rol_01k9zq3m8v7x5t2r4w6y8a0b1c" },
       decisions: { id: "dec_01k9zq3m8v7x5t2r4w6y8a0b1c" },
     };

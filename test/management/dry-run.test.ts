@@ -74,6 +74,24 @@ describe("a dry run", () => {
     ]);
   });
 
+  it("decides the router's golden cases beside given conversations", async () => {
+    await edit(document({ policies: [CODE], targets: { code: { model: "large" } } }));
+    const golden = { messages: [user("How do I cook rice?")], expected: ["cooking"] };
+    const { id } = (await tenant.api("/routers/assistant/golden-cases", { body: golden })).body;
+    const alone = await run({ golden_cases: true });
+    expect(alone.body).toMatchObject({ turns: 1, policy_changes: 1, flips: [{ conversation: id, turn: 0 }] });
+    expect((await run({ golden_cases: true, conversations: [THREAD] })).body.turns).toBe(3);
+    const other = await mintTenant();
+    expectProblem(await run({ golden_cases: true }, other), 404, "not_found");
+
+    const lines = Array.from({ length: 401 }, () => JSON.stringify(golden)).join("\n");
+    const headers = { "content-type": "application/jsonl" };
+    await tenant.api("/routers/assistant/golden-cases/import", { method: "POST", body: lines, headers });
+    const refused = await run({ golden_cases: true });
+    expectProblem(refused, 422, "validation_failed");
+    expect(pointers(refused)).toEqual(["/golden_cases"]);
+  });
+
   it("leaves no receipt, and another tenant's router is not there", async () => {
     expect((await tenant.api("/decisions")).body.data).toEqual([]);
     const other = await mintTenant();

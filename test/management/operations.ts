@@ -9,8 +9,10 @@ export interface Operation {
   readonly path: string;
   /** A scope of tenant keys, or `operator`; `none` where no key is asked for. */
   readonly scope: string;
-  /** The example of its body; undefined when it takes none. */
+  /** The example of its body, text where it is not JSON; undefined when it takes none. */
   readonly example: unknown;
+  /** The type of its body: JSON where it takes that. */
+  readonly type: string;
   /** Whether it is a write that must name the version it replaces. */
   readonly versioned: boolean;
   readonly described: DescribedOperation;
@@ -19,18 +21,25 @@ export interface Operation {
 /** What addresses the objects of one tenant, by resource; a resource whose paths take no parameters has an empty one. */
 export type Fixtures = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
+const JSON_TYPE = "application/json";
+
 /** Every operation that the API's document describes. */
 export async function servedOperations(): Promise<Operation[]> {
   const { paths } = await apiDocument();
   return Object.entries(paths).flatMap(([path, item]) =>
-    Object.entries(item).map(([method, described]) => ({
-      method: method.toUpperCase(),
-      path,
-      scope: described["x-required-scope"] ?? (described.security?.length === 0 ? "none" : "inference"),
-      example: described.requestBody?.content["application/json"]?.example,
-      versioned: described.parameters?.some(({ name }) => name === "if-match") ?? false,
-      described,
-    })),
+    Object.entries(item).map(([method, described]) => {
+      const content = described.requestBody?.content ?? {};
+      const type = JSON_TYPE in content ? JSON_TYPE : (Object.keys(content)[0] ?? JSON_TYPE);
+      return {
+        method: method.toUpperCase(),
+        path,
+        scope: described["x-required-scope"] ?? (described.security?.length === 0 ? "none" : "inference"),
+        example: content[type]?.example,
+        type,
+        versioned: described.parameters?.some(({ name }) => name === "if-match") ?? false,
+        described,
+      };
+    }),
   );
 }
 
@@ -53,10 +62,13 @@ export function pathOf({ method, path }: Pick<Operation, "method" | "path">, fix
 }
 
 /** The request that an operation's example makes. */
-export const requestOf = ({ method, example, versioned }: Operation): Call => ({
+export const requestOf = ({ method, example, type, versioned }: Operation): Call => ({
   method,
   ...(example === undefined ? {} : { body: example }),
-  ...(versioned ? { headers: { "if-match": "*" } } : {}),
+  headers: {
+    ...(example !== undefined && { "content-type": type }),
+    ...(versioned && { "if-match": "*" }),
+  },
 });
 
 /** An operation's example, naming the objects of a tenant wherever it names one that exists already. */
@@ -100,6 +112,13 @@ export async function tenantWithEverything(word = "own"): Promise<{ tenant: Test
   });
   const split = { router, policy, candidate: { model }, percent: 5 };
   const rollout = await tenant.api("/rollouts", { body: split });
+  const golden = { messages: [{ role: "user", content: `Known to its owner alone, ${word}` }], expected: [policy] };
+  const goldenCase = await tenant.api(`/routers/${router}/golden-cases`, { body: golden });
+  await tenant.api(`/routers/${router}/golden-cases`, { body: golden });
+  // A router has one evaluation at a time.
+  const cancelled = await tenant.api(`/routers/${router}/evaluations`, { body: {} });
+  await tenant.api(`/routers/${router}/evaluations/${String(cancelled.body.id)}/cancel`, { method: "POST" });
+  const evaluation = await tenant.api(`/routers/${router}/evaluations`, { body: {} });
   const key = await tenant.api("/keys", {
     body: { name: `${word} key`, scopes: ["inference"] },
     headers: { "idempotency-key": word },
@@ -113,7 +132,15 @@ export async function tenantWithEverything(word = "own"): Promise<{ tenant: Test
       keys: { id: key.body.id as string },
       providers: { slug: spare.provider },
       models: { slug: spare.model },
-      routers: { slug: router, version: "1", name: policy, a: "1", b: "draft" },
+      routers: {
+        slug: router,
+        version: "1",
+        name: policy,
+        a: "1",
+        b: "draft",
+        golden_case: goldenCase.body.id as string,
+        evaluation: evaluation.body.id as string,
+      },
       rollouts: { id: rollout.body.id as string, policy: spare.policy },
       decisions: { id: decision.id },
       usage: {},

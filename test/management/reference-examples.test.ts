@@ -109,6 +109,13 @@ it("every example of the reference works, one after the other", async () => {
   await run("DELETE /api/v1/routers/{slug}/draft/policies/{name}");
   await run("POST /api/v1/routers/{slug}/draft/policies");
   await run("POST /api/v1/routers/{slug}/draft/policies:reorder");
+  variables["GOLDEN_CASE_ID"] = idIn(await run("POST /api/v1/routers/{slug}/golden-cases"));
+  const goldenCase = "/api/v1/routers/{slug}/golden-cases/{golden_case}";
+  await runAll("GET /api/v1/routers/{slug}/golden-cases", `GET ${goldenCase}`, `PUT ${goldenCase}`);
+  await runAll("POST /api/v1/routers/{slug}/golden-cases/import", `DELETE ${goldenCase}`);
+  variables["EVALUATION_ID"] = idIn(await run("POST /api/v1/routers/{slug}/evaluations"));
+  const evaluation = "/api/v1/routers/{slug}/evaluations/{evaluation}";
+  await runAll("GET /api/v1/routers/{slug}/evaluations", `GET ${evaluation}`, `POST ${evaluation}/cancel`);
   await runAll("POST /api/v1/routers/{slug}/dry-run", "GET /api/v1/routers/{slug}/versions");
   await run("GET /api/v1/routers/{slug}/versions/{version}");
   await run("GET /api/v1/routers/{slug}/versions/{a}/diff/{b}");

@@ -15,8 +15,9 @@ export const dryRunInputSchema = z.strictObject({
         messages: z.array(messageSchema).min(1).max(1_000),
       }),
     )
-    .min(1)
-    .max(100),
+    .max(100)
+    .default([]),
+  golden_cases: z.boolean().default(false).openapi({ description: "Decides the router's golden cases too." }),
 });
 export type DryRunInput = z.infer<typeof dryRunInputSchema>;
 

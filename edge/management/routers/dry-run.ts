@@ -10,6 +10,7 @@ import { candidates, chooseTarget } from "../../routing/target.ts";
 import type { Model, PublishedRouter } from "../../tenancy/snapshot.ts";
 import { costUsd } from "../../usage/cost.ts";
 import type { TenantContext } from "../context.ts";
+import { knownCases } from "../golden-cases/known-cases.ts";
 import { documentAt, type Revision } from "./document-at.ts";
 import type { DryRun, DryRunInput, DryRunSide, DryRunTurn } from "./dry-run.schema.ts";
 import { publishedBySlug } from "./versions.store.ts";
@@ -28,14 +29,19 @@ type Models = ReadonlyMap<string, Model>;
 export async function dryRun(
   context: TenantContext,
   slug: string,
-  { from, to, conversations }: DryRunInput,
+  { from, to, conversations, golden_cases }: DryRunInput,
   models: Models,
 ): Promise<Result<DryRun>> {
   const before = await published(context, slug, from);
   if (!before.ok) return before;
   const after = await documentAt(context, slug, to);
   if (after === undefined) return refuse("not_found");
-  const turns = conversations.flatMap((conversation, index) => cuts(conversation, index));
+  const golden = golden_cases ? await knownCases(context, slug, MAX_TURNS) : [];
+  const turns = [...conversations, ...(golden ?? [])].flatMap((conversation, index) => cuts(conversation, index));
+  if (golden === null) {
+    const detail = `asks for more than ${String(MAX_TURNS)} user messages`;
+    return refuse("validation_failed", { errors: [{ pointer: "/golden_cases", detail }] });
+  }
   if (turns.length === 0 || turns.length > MAX_TURNS) {
     const detail = `must hold 1 to ${String(MAX_TURNS)} user messages, and holds ${String(turns.length)}`;
     return refuse("validation_failed", { errors: [{ pointer: "/conversations", detail }] });
@@ -82,7 +88,7 @@ async function published(
 }
 
 /** A conversation cut after each of its user messages. */
-function cuts({ id, messages }: Conversation, index: number) {
+function cuts({ id, messages }: Pick<Conversation, "id" | "messages">, index: number) {
   const ends = messages.flatMap(({ role }, place) => (role === "user" ? [place + 1] : []));
   return ends.map((end, turn) => ({ conversation: id ?? String(index), turn, messages: messages.slice(0, end) }));
 }

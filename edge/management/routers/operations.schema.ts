@@ -127,6 +127,9 @@ export const publish = createRoute({
     json(201, "The version, in force everywhere within ten seconds", versionSummarySchema),
     ...BODY_REFUSALS,
     "not_found",
+    "precondition_failed",
+    "gate_failed",
+    "evaluation_stale",
     "idempotency_key_reused",
   ),
 });

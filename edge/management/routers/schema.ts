@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { isId } from "../../ids.ts";
 import { draftDocumentSchema } from "../../routing/draft-document.ts";
 import { policySchema, routerDocumentSchema, slugSchema } from "../../routing/router-document.ts";
 import { instantSchema, lineSchema } from "../text.ts";
@@ -24,9 +25,20 @@ export type RouterView = z.infer<typeof routerSchema>;
 
 export const draftSchema = draftDocumentSchema.openapi("Draft");
 
+const gateSchema = z.strictObject({
+  min_accuracy: z.number().min(0).max(1).openapi({ description: "Share of golden turns that must be right." }),
+  evaluation: z
+    .string()
+    .refine((id) => isId("evaluation", id), "must be an evaluation's id")
+    .optional()
+    .openapi({ description: "Taken instead of deciding now; needed for more than 200 golden turns." }),
+});
+export type Gate = z.infer<typeof gateSchema>;
+
 export const publishSchema = z
   .strictObject({
     note: lineSchema(500).nullable().default(null).openapi({ description: "Why, for those who read the history." }),
+    gate: gateSchema.optional().openapi({ description: "What the draft must pass on the router's golden cases." }),
   })
   .openapi("Publish");
 export type Publish = z.infer<typeof publishSchema>;
