@@ -1,19 +1,19 @@
-"""MiniLM-L6 in plain PyTorch: frozen lower layers (cached per text) and trained upper layers."""
+"""A small BERT in plain PyTorch: frozen lower layers (cached per text) and trained upper layers."""
 
 from __future__ import annotations
 
 import math
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 HIDDEN, HEADS, LAYERS = 384, 12, 6
+MASK_ID, FIRST_WORD_ID = 103, 999
 
 
 class Layer(nn.Module):
-    """One post-norm BERT layer with plain attention (faster on CPU in bf16 than the fused kernel)."""
+    """One post-norm BERT layer; attention is plain on CPU, where in bf16 that is faster than the fused kernel."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,8 +32,12 @@ class Layer(nn.Module):
         q, k, v = (
             p(x).reshape(b, length, HEADS, HIDDEN // HEADS).transpose(1, 2) for p in (self.query, self.key, self.value)
         )
-        weights = torch.softmax((q @ k.transpose(-1, -2)) * (1 / math.sqrt(HIDDEN // HEADS)) + bias, dim=-1)
-        context = (weights.to(v.dtype) @ v).transpose(1, 2).reshape(b, length, HIDDEN)
+        if x.is_cuda:
+            mixed = F.scaled_dot_product_attention(q, k, v, attn_mask=bias.to(q.dtype))
+        else:
+            weights = torch.softmax((q @ k.transpose(-1, -2)) * (1 / math.sqrt(HIDDEN // HEADS)) + bias, dim=-1)
+            mixed = weights.to(v.dtype) @ v
+        context = mixed.transpose(1, 2).reshape(b, length, HIDDEN)
         x = self.attention_norm(x + _drop(self.out(context), dropout))
         return self.norm(x + _drop(self.down(F.gelu(self.up(x))), dropout))
 
@@ -42,45 +46,21 @@ def _drop(x: Tensor, share: float) -> Tensor:
     """Dropout with one mask for all tokens of a segment: as good here, and nearly free on CPU."""
     if share == 0.0:
         return x
-    keep = torch.rand(x.shape[0], 1, x.shape[2]) >= share
+    keep = torch.rand(x.shape[0], 1, x.shape[2], device=x.device) >= share
     return x * (keep.to(x.dtype) / (1.0 - share))
 
 
 class Encoder(nn.Module):
     """`lower` gives hidden states that never change; `upper` is what training moves."""
 
-    def __init__(self, frozen_layers: int = 3) -> None:
+    def __init__(self, layers: int = LAYERS, frozen_layers: int = 3) -> None:
         super().__init__()
         self.frozen_layers = frozen_layers
         self.word = nn.Embedding(30522, HIDDEN)
         self.position = nn.Embedding(512, HIDDEN)
         self.token_type = nn.Embedding(2, HIDDEN)
         self.embedding_norm = nn.LayerNorm(HIDDEN, eps=1e-12)
-        self.layers = nn.ModuleList(Layer() for _ in range(LAYERS))
-
-    def load_minilm(self, path: str) -> None:
-        """Reads the published all-MiniLM-L6-v2 safetensors."""
-        raw = load_file(path)
-        names = {
-            "word": "embeddings.word_embeddings",
-            "position": "embeddings.position_embeddings",
-            "token_type": "embeddings.token_type_embeddings",
-            "embedding_norm": "embeddings.LayerNorm",
-        }
-        parts = {
-            "query": "attention.self.query",
-            "key": "attention.self.key",
-            "value": "attention.self.value",
-            "out": "attention.output.dense",
-            "attention_norm": "attention.output.LayerNorm",
-            "up": "intermediate.dense",
-            "down": "output.dense",
-            "norm": "output.LayerNorm",
-        }
-        for i in range(LAYERS):
-            names |= {f"layers.{i}.{ours}": f"encoder.layer.{i}.{theirs}" for ours, theirs in parts.items()}
-        state = {key: raw[names[key.rsplit(".", 1)[0]] + "." + key.rsplit(".", 1)[1]] for key in self.state_dict()}
-        self.load_state_dict(state)
+        self.layers = nn.ModuleList(Layer() for _ in range(layers))
 
     def freeze(self) -> None:
         """Only the upper layers learn, and not their linear biases: those gradients cost a quarter of a step."""
@@ -98,7 +78,7 @@ class Encoder(nn.Module):
 
     def lower(self, ids: Tensor, types: Tensor, bias: Tensor) -> Tensor:
         """ids, types [B, L] → hidden states after the frozen layers."""
-        positions = torch.arange(ids.shape[1])
+        positions = torch.arange(ids.shape[1], device=ids.device)
         x = self.embedding_norm(self.word(ids) + self.position(positions) + self.token_type(types))
         for layer in self.layers[: self.frozen_layers]:
             x = layer(x, bias, 0.0)
@@ -114,3 +94,10 @@ class Encoder(nn.Module):
 def attention_bias(mask: Tensor) -> Tensor:
     """mask [B, L] of 0/1 → additive bias [B, 1, 1, L]."""
     return ((1.0 - mask.float()) * -10000.0)[:, None, None, :]
+
+
+def hide_words(ids: Tensor, share: float) -> Tensor:
+    """ids [B, L] with words masked at random in every second segment, so that no single word decides."""
+    chosen = torch.rand(ids.shape[0], 1, device=ids.device) < 0.5
+    hidden = (torch.rand(ids.shape, device=ids.device) < share) & (ids >= FIRST_WORD_ID) & chosen
+    return torch.where(hidden, MASK_ID, ids)

@@ -19,6 +19,7 @@ from .head import CARRY, SIMILARITIES, TURN_SCALARS
 from .interaction import TOKEN_DIM, Encoded, pair_features
 from .model import RouterModel
 from .onnx_encoder import OnnxEncoder
+from .packing import pack
 from .segments import ASSISTANT_TAIL, USER_HEAD, USER_TAIL, Segmenter
 
 POSITIONS = USER_HEAD + USER_TAIL + ASSISTANT_TAIL + 3
@@ -209,16 +210,15 @@ def main() -> None:
     """Command line of the export."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checkpoint", type=Path, required=True)
-    parser.add_argument("--minilm", type=Path, required=True, help="folder with tokenizer.json")
+    parser.add_argument("--tokenizer", type=Path, required=True, help="tokenizer.json")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    model = RouterModel()
-    model.load_state_dict(torch.load(options.checkpoint, weights_only=True, map_location="cpu")["model"])
-    export(model, options.minilm / "tokenizer.json", options.out)
-    segmenter = Segmenter(str(options.minilm / "tokenizer.json"))
+    model = RouterModel.holding(torch.load(options.checkpoint, weights_only=True, map_location="cpu")["model"])
+    export(model, options.tokenizer, options.out)
+    segmenter = Segmenter(str(options.tokenizer))
     segments = [segmenter.turn("can you translate it?", "Here is the letter."), segmenter.policy("translation: ...")]
-    (ours,) = model.encode([segments])
+    ours = model.encode(pack(segments))
     theirs = OnnxEncoder(options.out / "encoder.onnx").encode(segments)
     cosines = (ours.pooled_first * theirs.pooled_first).sum(-1).detach().numpy()
     print("cosine of pooled vectors, int8 against PyTorch:", numpy.round(cosines, 4))

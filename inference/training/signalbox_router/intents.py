@@ -37,7 +37,7 @@ def _texts(path: Path, avoid: NearDuplicates | None) -> dict[str, list[str]]:
 
 
 def _worlds(name: str, texts: dict[str, list[str]], rng: random.Random) -> list[World]:
-    domains, intents = _read_policies(POLICIES / f"{name}.txt")
+    domains, intents = read_policies(POLICIES / f"{name}.txt")
     worlds: list[World] = []
     for number in range(WORLDS_PER_SET[name]):
         chosen = _draw_intents(intents, rng)
@@ -49,7 +49,7 @@ def _worlds(name: str, texts: dict[str, list[str]], rng: random.Random) -> list[
                 product=PolicyText(name, "Short requests to an assistant"),
                 domains=[PolicyText(d, domains[d][0].description) for d in sorted(chosen_domains)],
                 policies=[PolicyText(i, intents[i][1][0].description, intents[i][0]) for i in chosen],
-                conversations=[_thread(chosen, texts, rng) for _ in range(CONVERSATIONS_PER_WORLD)],
+                conversations=[thread_of(chosen, texts, rng) for _ in range(CONVERSATIONS_PER_WORLD)],
                 wordings={d: domains[d] for d in chosen_domains} | {i: intents[i][1] for i in chosen},
             )
         )
@@ -66,8 +66,8 @@ def _draw_intents(intents: dict[str, tuple[str, list[PolicyText]]], rng: random.
     return chosen + rng.sample(rest, min(len(rest), POLICIES_PER_WORLD - len(chosen)))
 
 
-def _thread(chosen: list[str], texts: dict[str, list[str]], rng: random.Random) -> Conversation:
-    """One request, or a few in a row that stay on an intent about half of the time."""
+def thread_of(chosen: list[str], texts: dict[str, list[str]], rng: random.Random) -> Conversation:
+    """One request to one of the chosen, or a few in a row that stay on an intent about half of the time."""
     length = 1 if rng.random() < 0.6 else rng.randint(2, 6)
     labels = [rng.choice(chosen)]
     while len(labels) < length:
@@ -75,7 +75,8 @@ def _thread(chosen: list[str], texts: dict[str, list[str]], rng: random.Random) 
     return Conversation(tuple(UserTurn(rng.choice(texts[label]), "") for label in labels), tuple(labels))
 
 
-def _read_policies(path: Path) -> tuple[dict[str, list[PolicyText]], dict[str, tuple[str, list[PolicyText]]]]:
+def read_policies(path: Path) -> tuple[dict[str, list[PolicyText]], dict[str, tuple[str, list[PolicyText]]]]:
+    """(domains' texts, each intent's domain and texts) of a file of `intent-policies`."""
     domains: dict[str, list[PolicyText]] = {}
     intents: dict[str, tuple[str, list[PolicyText]]] = {}
     for line in path.read_text("utf-8").splitlines():

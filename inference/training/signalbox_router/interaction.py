@@ -29,6 +29,17 @@ class Encoded:
     pooled_first: Tensor
     pooled_second: Tensor
 
+    def part(self, rows: slice, length: int) -> Encoded:
+        """A stretch of the segments, of which none is longer than `length` tokens."""
+        return Encoded(
+            self.tokens[rows, :length],
+            self.weights[rows, :length],
+            self.first[rows, :length],
+            self.second[rows, :length],
+            self.pooled_first[rows],
+            self.pooled_second[rows],
+        )
+
 
 class Projection(nn.Module):
     """Hidden states → what the interaction needs of a segment."""

@@ -10,7 +10,7 @@ import torch
 from torch.nn.functional import pad
 
 from .interaction import Encoded
-from .model import content_masks
+from .packing import content_masks
 from .segments import Segment
 
 

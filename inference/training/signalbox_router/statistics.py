@@ -21,12 +21,11 @@ def main() -> None:
     parser.add_argument("--worlds", type=Path, default=Path(__file__).resolve().parent.parent / "worlds")
     parser.add_argument("--intents", type=Path, default=None)
     parser.add_argument("--avoid", type=Path, default=None)
-    parser.add_argument("--minilm", type=Path, required=True, help="folder with tokenizer.json")
+    parser.add_argument("--tokenizer", type=Path, required=True, help="tokenizer.json")
     parser.add_argument("--steps", type=int, default=600)
-    parser.add_argument("--held-out", type=int, default=30)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    training, held_out = split_held_out(load_worlds(options.worlds), options.held_out)
+    training, held_out = split_held_out(load_worlds(options.worlds))
     for name, worlds in (("training", training), ("held out", held_out)):
         describe(name, worlds)
     sources = [training]
@@ -51,7 +50,7 @@ def describe(name: str, worlds: list[World]) -> None:
 
 def build(sources: list[list[World]], options: argparse.Namespace) -> None:
     """Phase 2: what `--steps` training steps hold."""
-    segmenter = Segmenter(str(options.minilm / "tokenizer.json"))
+    segmenter = Segmenter(str(options.tokenizer))
     began = time.monotonic()
     examples, others, sizes, distinct = 0, 0, Counter(), set()
     for step in range(options.steps):

@@ -5,23 +5,21 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
+from .batches import Stretch
 from .labels import Item, items_of, resolve
 from .mixing import mix, plain
-from .model import Thread
 from .policy_text import policy_text, reword
 from .segments import Segment, Segmenter
+from .threads import Thread
 from .views import draw_view
 from .worlds import PolicyText, World
 
 
 @dataclass
-class Step:
+class Step(Stretch):
     """Segments to encode and the threads over them; `positives[turn]` are policies the contrastive loss pulls,
     `neutral[turn]` ones it leaves alone."""
 
-    turns: list[Segment]
-    policies: list[Segment]
-    threads: list[Thread]
     positives: dict[int, set[int]]
     neutral: dict[int, set[int]]
 

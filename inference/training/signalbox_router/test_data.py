@@ -80,10 +80,10 @@ class Duplicates(unittest.TestCase):
 
 class HeldOut(unittest.TestCase):
     def test_is_disjoint_and_spread_over_the_kinds(self) -> None:
-        training, held_out = split_held_out(load_worlds(HERE / "worlds"), 30)
+        training, held_out = split_held_out(load_worlds(HERE / "worlds"))
         self.assertEqual(len(held_out), 30)
         self.assertFalse({w.id for w in training} & {w.id for w in held_out})
-        self.assertEqual({w.kind for w in held_out}, {w.kind for w in training})
+        self.assertGreaterEqual({w.kind for w in held_out}, set("abcdfghijklm"))
 
 
 class Scoring(unittest.TestCase):

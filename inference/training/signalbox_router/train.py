@@ -4,26 +4,30 @@ from __future__ import annotations
 
 import argparse
 import csv
-import math
 import random
 import time
+from collections import deque
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from .curves import draw_curves
+from .encoder import LAYERS
+from .examples import ExampleSet, Mixture, stream
 from .exported_weights import read_exported
 from .intents import load_intent_worlds
-from .interaction import Encoded, pair_features
+from .learning import judge_step, learning_factor, make_optimiser
 from .model import RouterModel
 from .near_duplicates import benchmark_texts
 from .predict import choose, record_logits
+from .published_weights import read_published
 from .records import Record, held_out_records
 from .scoring import score
 from .segments import Segmenter
-from .steps import Step, build_step
+from .service_dialogues import load_service_worlds
+from .tool_sets import load_tool_worlds
 from .worlds import World, load_worlds, split_held_out
 
 HERE = Path(__file__).resolve().parent.parent
@@ -33,58 +37,93 @@ def main() -> None:
     """Command line of the training run."""
     options = parse()
     torch.set_num_threads(options.threads)
-    # Everything that training makes without naming a device lies there.
-    torch.set_default_device(options.device)
+    torch.set_float32_matmul_precision("high")
     options.out.mkdir(parents=True, exist_ok=True)
-    segmenter = Segmenter(str(options.minilm / "tokenizer.json"))
-    training, held_out = split_held_out(load_worlds(options.worlds), options.held_out)
-    sources = [training]
-    if options.intents is not None:
-        sources.append(load_intent_worlds(options.intents, benchmark_texts(options.avoid) if options.avoid else None))
+    segmenter = Segmenter(str(options.tokenizer))
+    training, held_out = split_held_out(load_worlds(options.worlds))
+    training = random.Random(options.seed).sample(training, round(len(training) * options.world_share))
+    outside = load_outside(options)
     records = held_out_records(held_out)
     records = random.Random(0).sample(records, len(records) // options.evaluate_share)
+    records.sort(key=lambda record: record["id"])
     torch.manual_seed(options.seed)
-    model = RouterModel()
-    if options.start_from is None:
-        model.encoder.load_minilm(str(options.minilm / "model.safetensors"))
-    else:
-        model.load_state_dict(read_exported(options.start_from))
+    model = first_model(options).to(options.device)
     optimiser = make_optimiser(model, options)
     start = resume(model, optimiser, options)
+    mixture = Mixture(
+        options.groups,
+        options.worlds_per_group,
+        options.conversations,
+        options.views,
+        options.outside_share,
+        options.chunk,
+    )
     log = CurveLog(options.out / "curve.csv")
-    began, seen, losses, hits = time.monotonic(), 0, [], []
-    for step in range(start, options.steps):
+    began, seen, losses, hits = time.monotonic(), 0, deque(maxlen=200), deque(maxlen=200)
+    for step, examples in enumerate(
+        stream(ExampleSet(training, outside, mixture, segmenter, options.seed), start, options.workers), start
+    ):
         minutes = (time.monotonic() - began) / 60
         factor = learning_factor(step, minutes, options)
         for group in optimiser.param_groups:
             group["lr"] = group["peak"] * factor
-        rng = random.Random(options.seed * 1_000_003 + step)
-        batch = build_step(draw_worlds(sources, options, rng), options.conversations, options.views, segmenter, rng)
         model.train()
         own_share = 0.9 * min(1.0, step / max(1, options.own_answers_after))
-        loss, right, count = step_loss(model, batch, 1.0 - own_share, rng)
+        examples.batch = examples.batch.to(model.device)
+        result = judge_step(model, examples, 1.0 - own_share)
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()
+        result.loss.backward()
         nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 1.0)
         optimiser.step()
-        losses.append(loss.item())
-        hits.append(right / count)
-        seen += len(batch.turns)
+        losses.append(result.loss.detach())
+        hits.append(result.right)
+        seen += len(examples.batch.turns.order)
         if (step + 1) % 25 == 0:
             rate = seen / (time.monotonic() - began)
             print(
-                f"{step + 1} loss {sum(losses[-25:]) / 25:.3f} turn {sum(hits[-25:]) / 25:.3f} "
-                f"{rate:.1f} turns/s lr x{factor:.3f}",
+                f"{step + 1} loss {mean(losses, 25):.3f} turn {mean(hits, 25):.3f} {rate:.1f} turns/s lr x{factor:.3f}",
                 flush=True,
             )
         over = step + 1 == options.steps or (options.minutes is not None and minutes >= options.minutes)
         if over or (step + 1) % options.evaluate_every == 0:
-            result = evaluate(model, segmenter, records)
-            log.write(step + 1, sum(losses[-200:]) / len(losses[-200:]), sum(hits[-200:]) / len(hits[-200:]), result)
+            result = evaluate(model, segmenter, records, options.groups)
+            log.write(step + 1, mean(losses, 200), mean(hits, 200), result)
             draw_curves(options.out / "curve.csv", options.out / "curve.png")
             save(model, optimiser, step + 1, options)
         if over:
             break
+
+
+def load_outside(options: argparse.Namespace) -> list[list[World]]:
+    """The sets that lie outside the repository, as far as they are given."""
+    avoid = benchmark_texts(options.avoid) if options.avoid else None
+    loaders = (
+        (options.intents, load_intent_worlds),
+        (options.star, load_service_worlds),
+        (options.tools, load_tool_worlds),
+    )
+    found = [load(folder, avoid) for folder, load in loaders if folder is not None]
+    for worlds in found:
+        print(f"{len(worlds)} worlds such as {worlds[0].id}", flush=True)
+    return found
+
+
+def mean(values: deque[torch.Tensor], count: int) -> float:
+    """Mean of the newest."""
+    return float(torch.stack(list(values)[-count:]).mean())
+
+
+def first_model(options: argparse.Namespace) -> RouterModel:
+    """The model that training begins with."""
+    if options.start_from is not None:
+        state = read_exported(options.start_from)
+        options.layers = RouterModel.holding(state).depth
+    model = RouterModel(options.layers, options.frozen_layers, options.dropout, options.hidden_words)
+    if options.start_from is not None:
+        model.load_state_dict(state)
+    else:
+        model.encoder.load_state_dict(read_published(options.encoder, options.layers))
+    return model
 
 
 def parse() -> argparse.Namespace:
@@ -92,8 +131,15 @@ def parse() -> argparse.Namespace:
     p = argparse.ArgumentParser(description=__doc__)
     p.add_argument("--worlds", type=Path, default=HERE / "worlds")
     p.add_argument("--intents", type=Path, default=None, help="folder with the intent sets (optional)")
+    p.add_argument("--star", type=Path, default=None, help="folder with STAR's dialogues (optional)")
+    p.add_argument("--tools", type=Path, default=None, help="folder with the tool-choice sets (optional)")
     p.add_argument("--avoid", type=Path, default=None, help="benchmark folder whose near-duplicates are left out")
-    p.add_argument("--minilm", type=Path, required=True, help="folder with model.safetensors and tokenizer.json")
+    p.add_argument("--encoder", type=Path, default=None, help="published encoder: a .safetensors or an .onnx file")
+    p.add_argument("--tokenizer", type=Path, required=True, help="its tokenizer.json")
+    p.add_argument("--layers", type=int, default=LAYERS, help="how many of its layers are used, from below")
+    p.add_argument("--frozen-layers", type=int, default=3, help="layers that do not learn (on a GPU: 0)")
+    p.add_argument("--dropout", type=float, default=0.1, help="in the encoder")
+    p.add_argument("--hidden-words", type=float, default=0.0, help="share of words masked in every second segment")
     p.add_argument("--out", type=Path, required=True, help="checkpoints, curve.csv, curve.png; resumed when not empty")
     p.add_argument("--start-from", type=Path, default=None, help="folder of an exported model to train further")
     p.add_argument("--seed", type=int, default=1)
@@ -106,83 +152,25 @@ def parse() -> argparse.Namespace:
     p.add_argument("--warmup", type=int, default=150)
     p.add_argument("--encoder-rate", type=float, default=8e-5)
     p.add_argument("--head-rate", type=float, default=6e-4)
-    p.add_argument("--worlds-per-step", type=int, default=3)
+    p.add_argument("--world-share", type=float, default=1.0, help="train on a part of the worlds (learning curves)")
+    p.add_argument("--groups", type=int, default=1, help="groups of worlds per step (on a GPU: 16)")
+    p.add_argument("--worlds-per-group", type=int, default=3)
     p.add_argument("--conversations", type=int, default=3, help="conversations per world and step")
     p.add_argument("--views", type=int, default=3, help="policy sets per conversation")
-    p.add_argument("--intent-share", type=float, default=0.3, help="share of steps that have an intent world")
+    p.add_argument("--outside-share", type=float, default=0.3, help="share of groups with a world of the outside sets")
     p.add_argument("--own-answers-after", type=int, default=300, help="steps until own answers are fully used")
-    p.add_argument("--held-out", type=int, default=30)
     p.add_argument("--evaluate-every", type=int, default=300)
     p.add_argument("--evaluate-share", type=int, default=1, help="score one held-out record in n while training")
     p.add_argument("--threads", type=int, default=1)
+    p.add_argument("--workers", type=int, default=0, help="processes that build the examples")
+    p.add_argument("--chunk", type=int, default=40, help="segments that the encoder runs at once (on a GPU: 512)")
     p.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     return p.parse_args()
 
 
-def draw_worlds(sources: list[list[World]], options: argparse.Namespace, rng: random.Random) -> list[World]:
-    """The worlds of one step; the rate of intent worlds is per step."""
-    worlds = rng.sample(sources[0], options.worlds_per_step)
-    if len(sources) > 1 and rng.random() < options.intent_share:
-        worlds[-1] = rng.choice(sources[1])
-    return worlds
-
-
-def make_optimiser(model: RouterModel, options: argparse.Namespace) -> torch.optim.AdamW:
-    """AdamW with a slow encoder and a fast head."""
-    encoder = [p for p in model.encoder.parameters() if p.requires_grad]
-    head = [*model.projection.parameters(), *model.head.parameters()]
-    return torch.optim.AdamW(
-        [
-            {"params": encoder, "lr": 0.0, "peak": options.encoder_rate},
-            {"params": head, "lr": 0.0, "peak": options.head_rate},
-        ],
-        weight_decay=0.02,
-    )
-
-
-def learning_factor(step: int, minutes: float, options: argparse.Namespace) -> float:
-    """Warm-up, plateau, then a cosine fall to zero over the last steps or, with a time budget, the last minutes."""
-    if step < options.warmup:
-        return (step + 1) / options.warmup
-    gone = (step - options.decay_from) / max(1, options.steps - options.decay_from)
-    if options.minutes is not None:
-        gone = max(gone, 1 - (options.minutes - minutes) / options.decay_minutes)
-    return 0.5 * (1 + math.cos(math.pi * min(1.0, max(0.0, gone))))
-
-
-def step_loss(model: RouterModel, batch: Step, label_share: float, rng: random.Random) -> tuple[Tensor, int, int]:
-    """Cross-entropy over policies and `other`, plus a small contrastive loss on the pooled vectors."""
-    turns, policies = model.encode([batch.turns, batch.policies])
-    pairs = pair_features(turns, policies)
-    outputs = model.decide(turns, policies, batch.threads, pairs, label_share, rng)
-    total, right, count = torch.zeros(()), 0, 0
-    for thread, logits in zip(batch.threads, outputs, strict=True):
-        labels = torch.tensor(thread.labels)
-        total = total + nn.functional.cross_entropy(logits, labels, reduction="sum", label_smoothing=0.02)
-        right += int((logits.argmax(-1) == labels).sum())
-        count += len(thread.labels)
-    return total / count + 0.1 * contrastive(turns, policies, batch), right, count
-
-
-def contrastive(turns: Encoded, policies: Encoded, batch: Step) -> Tensor:
-    """Pulls each turn to a policy that serves it, away from the step's other policies."""
-    rows = sorted(batch.positives)
-    if not rows:
-        return torch.zeros(())
-    scores = turns.pooled_first[rows] @ policies.pooled_first.T / 0.05
-    wanted = torch.full_like(scores, -1e4)
-    for row, turn in enumerate(rows):
-        positive = list(batch.positives[turn])
-        wanted[row, positive] = 0.0
-        ignored = list(batch.neutral[turn] - batch.positives[turn])
-        if ignored:
-            scores[row, ignored] = -1e4
-    return (torch.logsumexp(scores, -1) - torch.logsumexp(scores + wanted, -1)).mean()
-
-
-def evaluate(model: RouterModel, segmenter: Segmenter, records: list[Record]) -> dict[str, Any]:
+def evaluate(model: RouterModel, segmenter: Segmenter, records: list[Record], stretches: int) -> dict[str, Any]:
     """Score on held-out records."""
-    logits = record_logits(model, segmenter, records)
+    logits = record_logits(model, segmenter, records, stretches=stretches)
     return score(records, {r["id"]: choose(x, r) for r, x in zip(records, logits, strict=True)})
 
 
