@@ -23,8 +23,8 @@ const NEAR_DUPLICATE = 0.8;
 const OVERLAP = 0.77;
 /**
  * A description this much nearer to a sibling's name than to its own, and at least so near, says what the sibling
- * does. Of 285 sets of five policies of the same worlds six descriptions do; when two are exchanged, one of them does
- * in 81 % of the sets.
+ * does. In 340 sets of five policies of those worlds 15 of the 1,700 descriptions do; when two are exchanged, one of
+ * them does in 48 % of the sets.
  */
 const NEARER_BY = 0.25;
 /** So much is enough when the sibling's description is as much nearer to this policy's name. */

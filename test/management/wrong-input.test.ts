@@ -37,7 +37,7 @@ describe("wrong input", () => {
     const everything = await tenantWithEverything();
     tenant = everything.tenant;
     writes = (await managementOperations())
-      .filter(({ example }) => example !== undefined)
+      .filter(({ example, type }) => example !== undefined && type === "application/json")
       .map((operation) => ({
         operation,
         path: pathOf(operation, everything.fixtures),
