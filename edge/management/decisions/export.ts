@@ -1,5 +1,6 @@
 import type { TenantContext } from "../context.ts";
-import { decisionPage, type DecisionRow } from "./decisions.store.ts";
+import { lineStream } from "../line-stream.ts";
+import { decisionPage } from "./decisions.store.ts";
 import { storedFilter } from "./stored-filter.ts";
 import type { DecisionFilter } from "./schema.ts";
 import { decisionView } from "./view.ts";
@@ -21,23 +22,5 @@ export async function exportDecisions(
   const stored = await storedFilter(context, filter);
   const read = (position: string | null) =>
     deps.db.api.read(scope, (db) => decisionPage(db, tenantId, stored, { limit: PAGE_ROWS, after: position }));
-  let rows: readonly DecisionRow[] | null = await read(after);
-  let position = after;
-  const encoder = new TextEncoder();
-  return new ReadableStream<Uint8Array>(
-    {
-      pull: async (controller) => {
-        rows ??= await read(position);
-        const shown = rows.slice(0, PAGE_ROWS);
-        const last = rows.length <= PAGE_ROWS;
-        position = shown.at(-1)?.id ?? position;
-        rows = null;
-        if (shown.length > 0) {
-          controller.enqueue(encoder.encode(shown.map((row) => `${JSON.stringify(decisionView(row))}\n`).join("")));
-        }
-        if (last) controller.close();
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  return lineStream({ pageRows: PAGE_ROWS, first: await read(after), after, read, view: decisionView });
 }

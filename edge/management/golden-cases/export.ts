@@ -1,5 +1,6 @@
 import { ok, refuse, type Result } from "../../errors.ts";
 import type { TenantContext } from "../context.ts";
+import { lineStream } from "../line-stream.ts";
 import { casesInOrder, routerNamed, type GoldenCaseRow } from "./golden-cases.store.ts";
 import { caseInput } from "./view.ts";
 
@@ -16,24 +17,7 @@ export async function exportCases(context: TenantContext, slug: string): Promise
   if (router === undefined) return refuse("not_found");
   const read = (after: string | null) =>
     deps.db.api.read(scope, (db) => casesInOrder(db, tenantId, slug, { limit: PAGE_ROWS, after }));
-  let rows: readonly GoldenCaseRow[] | null = await read(null);
-  let position: string | null = null;
-  const encoder = new TextEncoder();
-  const stream = new ReadableStream<Uint8Array>(
-    {
-      pull: async (controller) => {
-        rows ??= await read(position);
-        const shown = rows.slice(0, PAGE_ROWS);
-        const last = rows.length <= PAGE_ROWS;
-        position = shown.at(-1)?.id ?? position;
-        rows = null;
-        if (shown.length > 0) {
-          controller.enqueue(encoder.encode(shown.map((row) => `${JSON.stringify(caseInput(row))}\n`).join("")));
-        }
-        if (last) controller.close();
-      },
-    },
-    { highWaterMark: 0 },
+  return ok(
+    lineStream<GoldenCaseRow>({ pageRows: PAGE_ROWS, first: await read(null), after: null, read, view: caseInput }),
   );
-  return ok(stream);
 }
