@@ -1,13 +1,10 @@
 import { expect, it } from "vitest";
-import { createDatabases } from "../../edge/db/client.ts";
-import { createEdgeDatabase } from "../../edge/db/edge-database.ts";
-import type { Env } from "../../edge/env.ts";
 import { judgeRollouts } from "../../edge/jobs/judge-rollouts.ts";
 import type { DecisionRecord } from "../../edge/usage/decision-record.ts";
 import { newId } from "../database/full-tenant.ts";
 import { append, receipt } from "../management/receipt.ts";
-import { stack } from "../stack/provided.ts";
 import { mintEchoTenant, type TestTenant } from "../stack/tenant.ts";
+import { jobsDatabase } from "./jobs-database.ts";
 
 const QUARTER_MS = 900_000;
 const guardrails = { minimum_requests: 20, error_rate: { times_control: 1 }, cost_per_request: { times_control: 2 } };
@@ -27,14 +24,7 @@ async function guarded(): Promise<{ tenant: TestTenant; id: string }> {
 
 /** Judges all guarded rollouts as the jobs' role, once every batch that has begun by now is over. */
 async function judge(): Promise<void> {
-  const { edgeUrl, apiUrl, jobsUrl, httpEndpoint, wsProxy } = stack();
-  createDatabases({
-    DATABASE_URL_EDGE: edgeUrl,
-    DATABASE_URL_API: apiUrl,
-    DATABASE_HTTP_ENDPOINT: httpEndpoint,
-    DATABASE_WS_PROXY: wsProxy,
-  } as Env);
-  const jobs = createEdgeDatabase(jobsUrl);
+  const jobs = jobsDatabase();
   const now = (): number => Date.now() + 2 * QUARTER_MS;
   await judgeRollouts({ jobs, now, newId, log: () => undefined }, () => true);
 }

@@ -1,10 +1,8 @@
-import { createDatabases } from "../../edge/db/client.ts";
-import { createEdgeDatabase } from "../../edge/db/edge-database.ts";
 import { createDecider, type Decider } from "../../edge/decider/decider.ts";
-import type { Env } from "../../edge/env.ts";
 import { runEvaluations } from "../../edge/jobs/run-evaluations.ts";
 import { sleep } from "../../edge/sleep.ts";
 import { stack } from "../stack/provided.ts";
+import { jobsDatabase } from "./jobs-database.ts";
 
 /** The decider of the shared stack's inference service. */
 export function stackDecider(): Decider {
@@ -15,12 +13,5 @@ export function stackDecider(): Decider {
 
 /** Runs every running evaluation as the jobs' role, to the end or while `inTime` says so. */
 export async function runAll(decider: Pick<Decider, "decide"> = stackDecider(), inTime = () => true): Promise<void> {
-  const { edgeUrl, apiUrl, jobsUrl, httpEndpoint, wsProxy } = stack();
-  createDatabases({
-    DATABASE_URL_EDGE: edgeUrl,
-    DATABASE_URL_API: apiUrl,
-    DATABASE_HTTP_ENDPOINT: httpEndpoint,
-    DATABASE_WS_PROXY: wsProxy,
-  } as Env);
-  await runEvaluations({ jobs: createEdgeDatabase(jobsUrl), decider, log: () => undefined }, inTime);
+  await runEvaluations({ jobs: jobsDatabase(), decider, log: () => undefined }, inTime);
 }

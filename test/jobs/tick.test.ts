@@ -4,9 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { createDatabases } from "../../edge/db/client.ts";
-import { createEdgeDatabase } from "../../edge/db/edge-database.ts";
-import type { Env } from "../../edge/env.ts";
 import { tick, type TickDeps } from "../../edge/jobs/tick.ts";
 import { open, seal } from "../../edge/tenancy/secrets.ts";
 import { buildWorker } from "../../infra/local/worker/build-worker.ts";
@@ -18,6 +15,7 @@ import { expectProblem } from "../management/problem.ts";
 import { stack } from "../stack/provided.ts";
 import { call, mintTenant, type Answer } from "../stack/tenant.ts";
 import { aloneAtJobs } from "./alone-at-jobs.ts";
+import { jobsDatabase } from "./jobs-database.ts";
 
 const ringKey = (id: string, fill: number) => ({ id, key: Buffer.alloc(32, fill).toString("base64") });
 const OLD = [ringKey("tick-old", 1)];
@@ -41,17 +39,9 @@ describe("the work that no request does", () => {
   afterAll(() => admin.end());
 
   function deps(more: Partial<TickDeps> = {}): TickDeps {
-    const { edgeUrl, apiUrl, jobsUrl, httpEndpoint, wsProxy } = stack();
-    // Points the driver at the bridge, for the jobs' login too.
-    createDatabases({
-      DATABASE_URL_EDGE: edgeUrl,
-      DATABASE_URL_API: apiUrl,
-      DATABASE_HTTP_ENDPOINT: httpEndpoint,
-      DATABASE_WS_PROXY: wsProxy,
-    } as Env);
     return {
       env: { CREDENTIAL_KEYS: NEW },
-      db: { jobs: createEdgeDatabase(jobsUrl) },
+      db: { jobs: jobsDatabase() },
       decider: { decide: () => Promise.resolve({ source: "fallback:unavailable", decideMs: 0 }) },
       now: () => Date.now(),
       newId,
