@@ -4,6 +4,7 @@ import { except } from "hono/combine";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { completionsRoutes } from "./completions/chat.route.ts";
 import type { Deps } from "./deps.ts";
+import { feedbackRoutes } from "./feedback/route.ts";
 import { accessLog } from "./http/access-log.ts";
 import type { AppEnv } from "./http/app-env.ts";
 import { operatorAuthentication, tenantAuthentication } from "./http/authentication.ts";
@@ -48,6 +49,7 @@ export function createApp(depsOf: (bindings: Record<string, unknown>) => Deps): 
   // 8. What is asked.
   app.route("/", healthRoutes());
   app.route("/", completionsRoutes());
+  app.route("/", feedbackRoutes());
   app.route("/api/v1", managementRoutes());
   app.route("/", referenceRoutes(app));
 

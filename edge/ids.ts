@@ -13,6 +13,7 @@ export const ID_PREFIXES = {
   golden_case: "gld",
   evaluation: "evl",
   decision: "dec",
+  feedback: "fbk",
   audit: "aud",
   request: "req",
 } as const;

@@ -26,6 +26,12 @@ export async function purgeRememberedAnswers(db: JobsDatabase, rows: number): Pr
   return row?.purged ?? 0;
 }
 
+/** Removes names of feedback events that nobody may send any more; how many. */
+export async function purgeFeedbackEvents(db: JobsDatabase, rows: number): Promise<number> {
+  const [row] = await db.query<{ purged: number }>("select signalbox.purge_feedback_events($1) as purged", [rows]);
+  return row?.purged ?? 0;
+}
+
 /** Makes the partitions of the given days from `first` (ISO date) on that are not there yet. */
 export async function ensurePartitions(db: JobsDatabase, first: string, days: number): Promise<void> {
   await db.query("select signalbox.ensure_decision_partitions($1::date, $2)", [first, days]);

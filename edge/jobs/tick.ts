@@ -1,7 +1,13 @@
 import type { Decider } from "../decider/decider.ts";
 import type { Env } from "../env.ts";
 import type { Log } from "../log.ts";
-import { ensurePartitions, purgeRememberedAnswers, removeDeletedTenants, type JobsDatabase } from "./jobs.store.ts";
+import {
+  ensurePartitions,
+  purgeFeedbackEvents,
+  purgeRememberedAnswers,
+  removeDeletedTenants,
+  type JobsDatabase,
+} from "./jobs.store.ts";
 import { judgeRollouts } from "./judge-rollouts.ts";
 import { resealCredentials } from "./reseal-credentials.ts";
 import { runEvaluations } from "./run-evaluations.ts";
@@ -40,6 +46,9 @@ export async function tick({ db, ...rest }: TickDeps): Promise<void> {
   });
   await job(deps, "remembered_answers", async () => {
     while (inTime() && (await purgeRememberedAnswers(deps.jobs, BATCH_ROWS)) > 0);
+  });
+  await job(deps, "feedback_events", async () => {
+    while (inTime() && (await purgeFeedbackEvents(deps.jobs, BATCH_ROWS)) > 0);
   });
   await job(deps, "credentials", () => resealCredentials(deps, inTime));
   await job(deps, "evaluations", () => runEvaluations(deps, inTime));

@@ -4,6 +4,7 @@ import { newRouter } from "../http/new-router.ts";
 import { auditRoutes } from "./audit/route.ts";
 import { decisionRoutes } from "./decisions/route.ts";
 import { evaluationRoutes } from "./evaluations/route.ts";
+import { feedbackListRoutes } from "./feedback/route.ts";
 import { goldenCaseRoutes } from "./golden-cases/route.ts";
 import { keyRoutes } from "./keys/route.ts";
 import { modelRoutes } from "./models/route.ts";
@@ -29,6 +30,7 @@ export function managementRoutes(): OpenAPIHono<AppEnv> {
   router.route("/", evaluationRoutes());
   router.route("/", rolloutRoutes());
   router.route("/", decisionRoutes());
+  router.route("/", feedbackListRoutes());
   router.route("/", usageRoutes());
   router.route("/", auditRoutes());
   return router;

@@ -37,7 +37,10 @@ const ADDRESSED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   rollouts: { id: "$ROLLOUT_ID" },
   decisions: { id: "$DECISION_ID" },
+  feedback: { id: "$FEEDBACK_ID" },
 };
+/** Fields of example bodies that name what only the reader has. */
+const NAMED: Readonly<Record<string, string>> = { decision: "$DECISION_ID" };
 const KEYS: Readonly<Record<string, string>> = { operator: "$OPERATOR_KEY", inference: "$TENANT_KEY" };
 /** Bodies longer than this, in characters, are written over several lines. */
 const ONE_LINE = 90;
@@ -83,7 +86,9 @@ const precondition = ({ responses }: Operation): string[] =>
 /** Text is lines of JSON and stays as it is; curl drops the end of the last line. */
 function spelled(body: unknown): string {
   if (typeof body === "string") return body.trimEnd().replaceAll("'", String.raw`'\''`);
-  const line = JSON.stringify(body);
-  const text = line.length > ONE_LINE ? JSON.stringify(body, null, 2) : line;
-  return text.replaceAll("'", String.raw`'\''`);
+  const named = (key: string, value: unknown): unknown => NAMED[key] ?? value;
+  const line = JSON.stringify(body, named);
+  const text = line.length > ONE_LINE ? JSON.stringify(body, named, 2) : line;
+  const quoted = text.replaceAll("'", String.raw`'\''`);
+  return Object.values(NAMED).reduce((all, name) => all.replaceAll(`"${name}"`, `"'"${name}"'"`), quoted);
 }

@@ -14,6 +14,7 @@ const TAGS = [
   { name: "Draft policies", description: "A router's draft, one policy at a time." },
   { name: "Rollouts", description: "Another model for a share of one policy's conversations, while it proves itself." },
   { name: "Decisions", description: "Receipts: what was decided for each request, and what served it." },
+  { name: "Feedback", description: "What answers were worth, as applications and evaluation platforms tell." },
   { name: "Usage", description: "What requests took, in sums." },
   { name: "Audit log", description: "Who changed what." },
   { name: "Health", description: "For load balancers and people on call; no key is asked for." },

@@ -44,6 +44,7 @@ const KINDS: readonly IdKind[] = [
   "evaluation",
   "rollout",
   "decision",
+  "feedback",
   "audit",
 ];
 

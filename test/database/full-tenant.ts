@@ -96,7 +96,11 @@ export async function makeFullTenant(admin: pg.Client): Promise<FullTenant> {
   const run = { revision: "draft", document: DOCUMENT, ...digests, cases: 1, status: "cancelled" };
   await insert("evaluations", { ...tenant, id: "evl_1", router_id: "rtr_1", ...run });
   await insert("evaluation_cases", { ...tenant, evaluation_id: "evl_1", place: 0, ...golden });
-  await admin.query("SELECT signalbox.append_decisions($1)", [JSON.stringify([tenantReceipt(id)])]);
+  const receipt = tenantReceipt(id);
+  await admin.query("SELECT signalbox.append_decisions($1)", [JSON.stringify([receipt])]);
+  const event = { place: 0, id: newId("feedback"), event_id: "e", digest: "d", decision: receipt.id, metric: "m" };
+  const given = JSON.stringify([{ ...event, score: 1, given_at: receipt.created_at }]);
+  await admin.query("SELECT signalbox.record_feedback($1, 'inference', $2, $3)", [id, keyId, given]);
   await insert("idempotency_keys", { ...tenant, scope_hash: "s", body_hash: "b", response: {} });
   const entry = { actor: keyId, action: "a", target_kind: "t", target_id: "t", changes: {}, request_id: "r" };
   await insert("audit_log", { ...tenant, id: newId("audit"), ...entry });

@@ -68,7 +68,7 @@ describe("database roles", () => {
   });
 
   it.each([
-    ["edge", ["append_decisions", "edge_snapshot"]],
+    ["edge", ["append_decisions", "edge_snapshot", "record_feedback"]],
     ["api", []],
     [
       "jobs",
@@ -78,6 +78,7 @@ describe("database roles", () => {
         "credentials_to_reseal",
         "ensure_decision_partitions",
         "guarded_rollouts",
+        "purge_feedback_events",
         "purge_remembered_answers",
         "remove_deleted_tenants",
         "replace_sealed",
@@ -147,6 +148,8 @@ describe("database roles", () => {
       "DELETE FROM signalbox.router_versions",
       "UPDATE signalbox.operator_audit_log SET action = 'x'",
       "UPDATE signalbox.decisions SET policy = 'x'",
+      "UPDATE signalbox.feedback SET score = 0",
+      "DELETE FROM signalbox.feedback",
       "UPDATE signalbox.tenants SET revision = 1",
       "UPDATE signalbox.api_keys SET hash = repeat('0', 64)",
       "DELETE FROM signalbox.api_keys",

@@ -119,6 +119,16 @@ describe("the work that no request does", () => {
     expect((await rowsOf(other.id))["idempotency_keys"]).toBe(1);
   });
 
+  it("forgets the names of feedback events when nobody can send them again", async () => {
+    const age = "update signalbox.feedback_events set created_at = now() - $2::interval where tenant_id = $1";
+    await admin.query(age, [tenant.id, "32 days"]);
+    await admin.query(age, [other.id, "30 days"]);
+    await tick(deps());
+    expect((await rowsOf(tenant.id))["feedback_events"]).toBe(0);
+    expect((await rowsOf(other.id))["feedback_events"]).toBe(1);
+    expect((await rowsOf(tenant.id))["feedback"]).toBe(1);
+  });
+
   it("moves credentials to the ring's first key while both open them, and leaves what it cannot open", async () => {
     const owner = { tenantId: tenant.id, providerId: "prv_1" };
     const stored = async (id: string) =>

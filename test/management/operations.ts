@@ -1,4 +1,4 @@
-import { mintTenant, type Call, type TestTenant } from "../stack/tenant.ts";
+import { call, mintTenant, type Call, type TestTenant } from "../stack/tenant.ts";
 import { apiDocument, type DescribedOperation } from "./api-document.ts";
 import { append, receipt } from "./receipt.ts";
 
@@ -79,6 +79,7 @@ export function requestNaming(operation: Operation, fixtures: Fixtures): Call {
     fallbacks: [fixtures["models"]?.["slug"]],
     router: fixtures["routers"]?.["slug"],
     policy: fixtures["rollouts"]?.["policy"],
+    decision: fixtures["decisions"]?.["id"],
     order: [fixtures["rollouts"]?.["policy"], fixtures["routers"]?.["name"]],
   };
   const request = requestOf(operation);
@@ -125,6 +126,12 @@ export async function tenantWithEverything(word = "own"): Promise<{ tenant: Test
   });
   const decision = receipt(tenant.id, Date.now() - 3_600_000, { policy });
   await append([decision]);
+  const given: string[] = [];
+  for (const metric of ["overall", "tone"]) {
+    const words = { decision: decision.id, score: 1, metric, comment: `Known to its owner alone, ${word}` };
+    const told = await call("/v1/feedback", tenant.adminKey, { body: { ...words, event_id: `${word}-${metric}` } });
+    given.push(told.body.id as string);
+  }
   return {
     tenant,
     fixtures: {
@@ -143,11 +150,13 @@ export async function tenantWithEverything(word = "own"): Promise<{ tenant: Test
       },
       rollouts: { id: rollout.body.id as string, policy: spare.policy },
       decisions: { id: decision.id },
+      feedback: { id: given[0] ?? "" },
       usage: {},
       "audit-log": {},
       "v1/chat": {},
       "v1/models": { id: spare.model },
       "v1/route": {},
+      "v1/feedback": {},
     },
   };
 }

@@ -126,6 +126,8 @@ it("every example of the reference works, one after the other", async () => {
   const answered = await run("POST /v1/chat/completions");
   variables["DECISION_ID"] = answered.headers.get("x-signalbox-decision") ?? "";
   await settledDecision(tenant, variables["DECISION_ID"]);
+  variables["FEEDBACK_ID"] = idIn(await run("POST /v1/feedback"));
+  await runAll("GET /api/v1/feedback", "GET /api/v1/feedback/{id}");
   await runAll("GET /api/v1/decisions", "GET /api/v1/decisions/{id}", "GET /api/v1/usage", "GET /api/v1/audit-log");
 
   variables["ROLLOUT_ID"] = idIn(await run("POST /api/v1/rollouts"));
