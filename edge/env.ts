@@ -1,5 +1,6 @@
 import type { Queue } from "@cloudflare/workers-types";
 import { z } from "zod";
+import { pricesSchema } from "./tenancy/snapshot.ts";
 import type { DecisionRecord } from "./usage/decision-record.ts";
 
 const KEY_RING_ENTRY = /^([A-Za-z0-9_-]{1,32}):([A-Za-z0-9+/]{43}=)$/;
@@ -11,6 +12,15 @@ const commaSeparated = (text: string): string[] =>
     .split(",")
     .map((item) => item.trim())
     .filter((item) => item !== "");
+
+/** Undefined for what is no JSON, which no schema takes. */
+function parsedJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}
 
 const envSchema = z.object({
   /** `production` refuses development keys and plain-http upstreams. */
@@ -44,6 +54,8 @@ const envSchema = z.object({
   PUBLIC_URL: z.url().optional(),
   /** `loopback` lets providers use http and loopback addresses (local development only). */
   UPSTREAM_ADDRESSES: z.enum(["public", "loopback"]).default("public"),
+  /** What the router models themselves cost, by engine name: `{"arch-router":{"input_per_million":0.1,…}}`, US dollars. */
+  ENGINE_PRICES: z.string().default("{}").transform(parsedJson).pipe(z.record(z.string(), pricesSchema.strict())),
   USAGE_SINK: z.enum(["queue", "postgres"]).default("queue"),
 });
 

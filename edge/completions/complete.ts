@@ -4,7 +4,7 @@ import { requestNeeds } from "../routing/needs.ts";
 import type { Principal } from "../tenancy/snapshot.ts";
 import { forward, type Forwarded } from "../upstream/forward.ts";
 import type { Meter } from "../upstream/meter.ts";
-import { estimateUsage, type TokenUsage } from "../upstream/usage.ts";
+import type { TokenUsage } from "../upstream/usage.ts";
 import type { ChatBody, Received } from "./chat-body.schema.ts";
 import { openCredential } from "./open-credential.ts";
 import { planRequest } from "./plan.ts";
@@ -120,8 +120,7 @@ function answerEnd({ status, meter }: Extract<Forwarded, { kind: "answer" }>, bo
 function metered(meter: Meter, body: ChatBody): { finishReason: string | null; usage: TokenUsage } {
   // What the request may answer with is not what it says.
   const asked = { ...body, max_tokens: null, max_completion_tokens: null };
-  const usage = meter.usage ?? estimateUsage(requestNeeds(asked).tokens, meter.textBytes);
-  return { finishReason: meter.finishReason, usage };
+  return { finishReason: meter.finishReason, usage: meter.consumed(requestNeeds(asked).tokens) };
 }
 
 function withReceipt(refusal: Refusal, receipt: Readonly<Record<string, string>>): Result<never> {

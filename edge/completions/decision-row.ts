@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../errors.ts";
 import type { Candidate } from "../routing/target.ts";
-import type { Principal } from "../tenancy/snapshot.ts";
+import type { Prices, Principal } from "../tenancy/snapshot.ts";
 import type { TokenUsage } from "../upstream/usage.ts";
 import { costUsd } from "../usage/cost.ts";
 import type { DecisionRecord } from "../usage/decision-record.ts";
@@ -33,6 +33,7 @@ export function decisionRow(
   context: RequestContext,
   plan: Plan,
   end: RequestEnd,
+  enginePrices: Readonly<Record<string, Prices>>,
 ): DecisionRecord {
   return {
     id: plan.decisionId,
@@ -54,6 +55,7 @@ export function decisionRow(
     error_code: end.errorCode,
     finish_reason: end.finishReason,
     ...consumption(end),
+    ...routingConsumption(plan, enginePrices),
     timings_ms: timings(context, plan, end),
   };
 }
@@ -106,6 +108,22 @@ function consumption({ usage, candidate }: RequestEnd) {
     reasoning_tokens: usage?.reasoningTokens ?? null,
     estimated: usage?.estimated ?? false,
     cost_usd: usage === null || prices === null ? null : costUsd(prices, usage),
+  };
+}
+
+/** The router model's own calls: a remembered decision took none. */
+function routingConsumption({ routed }: Plan, enginePrices: Readonly<Record<string, Prices>>) {
+  const reading = routed?.reading ?? null;
+  const asked = reading !== null && "scores" in reading && reading.source === "engine" ? reading : null;
+  const tokens = asked?.tokens ?? null;
+  const name = asked?.engine.split("@", 1)[0] ?? "";
+  const prices = Object.hasOwn(enginePrices, name) ? enginePrices[name] : undefined;
+  return {
+    routing_input_tokens: tokens?.inputTokens ?? null,
+    routing_cached_input_tokens: tokens?.cachedInputTokens ?? null,
+    routing_output_tokens: tokens?.outputTokens ?? null,
+    routing_cost_usd:
+      tokens === null || prices === undefined ? null : costUsd(prices, { ...tokens, reasoningTokens: null }),
   };
 }
 

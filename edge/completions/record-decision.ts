@@ -13,7 +13,8 @@ export async function recordDecision(
   end: Omit<RequestEnd, "endedAt">,
 ): Promise<void> {
   try {
-    await deps.usage.append(decisionRow(principal, context, plan, { ...end, endedAt: deps.now() }));
+    const ended = { ...end, endedAt: deps.now() };
+    await deps.usage.append(decisionRow(principal, context, plan, ended, deps.env.ENGINE_PRICES));
   } catch (error) {
     const name = error instanceof Error ? error.name : typeof error;
     deps.log("error", "decision_not_recorded", { request_id: context.requestId, decision_id: plan.decisionId, name });

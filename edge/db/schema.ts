@@ -249,6 +249,10 @@ export const decisions = signalbox.table(
     estimated: boolean("estimated").notNull(),
     costUsd: doublePrecision("cost_usd"),
     timingsMs: jsonb("timings_ms").$type<Record<string, number>>().notNull(),
+    routingInputTokens: integer("routing_input_tokens"),
+    routingCachedInputTokens: integer("routing_cached_input_tokens"),
+    routingOutputTokens: integer("routing_output_tokens"),
+    routingCostUsd: doublePrecision("routing_cost_usd"),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.day, table.id] })],
 );

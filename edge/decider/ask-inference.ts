@@ -1,11 +1,11 @@
-import type { FallbackReason } from "../routing/decision.ts";
+import type { FallbackReason, RoutingTokens } from "../routing/decision.ts";
 import type { Sleep } from "../sleep.ts";
 import { within } from "../within.ts";
 import { postDecide, type DecideQuestion, type InferenceAccess } from "./inference-client.ts";
-import { readDistribution, type Distribution } from "./scores.ts";
+import { readDistribution, readRoutingTokens, type Distribution } from "./scores.ts";
 
 export type Asked =
-  | { readonly kind: "decided"; readonly distribution: Distribution }
+  | { readonly kind: "decided"; readonly distribution: Distribution; readonly tokens: RoutingTokens | null }
   | {
       readonly kind: "failed";
       readonly reason: Exclude<FallbackReason, "breaker_open">;
@@ -49,7 +49,8 @@ function understood({ status, body }: { status: number; body: unknown }, { polic
   if (status === 400 || status === 413) return failed("invalid", status, false);
   if (status !== 200) return failed("unavailable", status, true);
   const distribution = readDistribution(body, policies);
-  return distribution === null ? failed("invalid", status, true) : { kind: "decided", distribution };
+  if (distribution === null) return failed("invalid", status, true);
+  return { kind: "decided", distribution, tokens: readRoutingTokens(body) };
 }
 
 function failed(

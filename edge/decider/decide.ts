@@ -78,7 +78,10 @@ export async function decide(
   });
   question.waitUntil(reported);
   const asked = await reported;
-  if (asked.kind === "decided") return reading("engine", asked.distribution, policies, decideMs());
+  if (asked.kind === "decided") {
+    const decided = reading("engine", asked.distribution, policies, decideMs());
+    return asked.tokens === null ? decided : { ...decided, tokens: asked.tokens };
+  }
   if (asked.kind === "abandoned") return fallback("timeout", decideMs());
   const { reason, status } = asked;
   deps.log("warn", "decision_failed", { request_id: requestId, tenant_id: tenantId, reason, status });
@@ -120,7 +123,7 @@ function reading(
   distribution: Distribution,
   policies: readonly Policy[],
   decideMs: number,
-): Reading {
+): Extract<Reading, { scores: unknown }> {
   const { unsureReason, engine } = distribution;
   return { source, scores: toScores(distribution, policies), unsureReason, engine, decideMs };
 }

@@ -158,6 +158,21 @@ describe("a decision", () => {
     });
   });
 
+  it("says what the router model read and wrote for it; what is remembered took nothing", async () => {
+    const { ask, answered } = setUp();
+    const tokens = { prompt: 900, cached: 800, completion: 1 };
+    const body = {
+      scores: [{ policy: "law", probability: 1 }],
+      engine: "big@1",
+      escalated: false,
+      timings: {},
+      tokens,
+    };
+    const expected = { inputTokens: 900, cachedInputTokens: 800, outputTokens: 1 };
+    expect(await answered(Response.json(body))).toMatchObject({ source: "engine", tokens: expected });
+    expect(await ask()).not.toHaveProperty("tokens");
+  });
+
   it("is remembered for the same question, also under other thresholds and targets, and for no other", async () => {
     const { service, ask, answered } = setUp();
     await answered(decided("law"));

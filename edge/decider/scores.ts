@@ -1,4 +1,5 @@
 import { decideResponseSchema, type Policy, type Score, type UnsureReason } from "../../inference/contract/index.ts";
+import type { RoutingTokens } from "../routing/decision.ts";
 
 /** Probabilities of an answer are rounded on the way; this much they may miss 1 by. */
 const SUM_TOLERANCE = 0.01;
@@ -31,6 +32,13 @@ export function readDistribution(answer: unknown, policies: readonly Policy[]): 
   const sum = probabilities.reduce((total, probability) => total + probability, 0);
   if (Math.abs(sum - 1) > SUM_TOLERANCE || !engine.includes("@")) return null;
   return { probabilities, unsureReason, engine };
+}
+
+/** What an answer of the inference service says its engine read and wrote; null when it does not count. */
+export function readRoutingTokens(answer: unknown): RoutingTokens | null {
+  const tokens = decideResponseSchema.safeParse(answer).data?.tokens;
+  if (tokens === undefined) return null;
+  return { inputTokens: tokens.prompt, cachedInputTokens: tokens.cached, outputTokens: tokens.completion };
 }
 
 /** The distribution with its names, as everybody else reads it. */

@@ -3,6 +3,13 @@ import type { Score, UnsureReason } from "../../inference/contract/index.ts";
 /** Why routing gave no decision and the fallback target serves instead. */
 export type FallbackReason = "timeout" | "unavailable" | "overloaded" | "invalid" | "breaker_open";
 
+/** Tokens of the router model's own calls for one decision. Cached ones are part of the input. */
+export interface RoutingTokens {
+  readonly inputTokens: number;
+  readonly cachedInputTokens: number;
+  readonly outputTokens: number;
+}
+
 /** What the decider found out about a turn, before the router's thresholds are applied. */
 export type Reading =
   | {
@@ -12,6 +19,8 @@ export type Reading =
       /** `name@version`. */
       readonly engine: string;
       readonly decideMs: number;
+      /** What the router model itself read and wrote for this; absent when it was not asked, or does not count. */
+      readonly tokens?: RoutingTokens;
     }
   | { readonly source: `fallback:${FallbackReason}`; readonly decideMs: number };
 

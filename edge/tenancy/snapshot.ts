@@ -22,12 +22,14 @@ export const MODALITIES = ["text", "image", "audio", "file"] as const;
 /** Bounded, so that no number of tokens costs more than a number can say. */
 const priceSchema = z.number().min(0).max(1_000_000);
 
-/** US dollars per million tokens. */
+/** US dollars per million tokens. Cached input and reasoning that have no price of their own cost as any other. */
 export const pricesSchema = z.object({
   input_per_million: priceSchema,
   cached_input_per_million: priceSchema.optional(),
   output_per_million: priceSchema,
+  reasoning_per_million: priceSchema.optional(),
 });
+export type Prices = z.infer<typeof pricesSchema>;
 
 /** Milliseconds; absent ones take the defaults of `edge/upstream`. */
 export const timeoutsSchema = z.object({

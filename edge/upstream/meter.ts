@@ -1,11 +1,15 @@
 import type { SseEvent } from "./sse.ts";
-import { isRecord, readUsage, type TokenUsage } from "./usage.ts";
+import { addDelivered, estimateUsage, isRecord, readUsage, type TokenUsage } from "./usage.ts";
 
 /** What an observed event means to whoever passes it on. */
 export type EventMeaning = "content" | "usage_only";
 
+/** Where providers put text; there are two names for what a model thinks aloud. */
+const TEXTS = ["content", "refusal", "reasoning_content", "reasoning"];
+
 /** Watches an answer go by: usage, finish reasons, errors inside it, and how much text was delivered. */
 export class Meter {
+  /** The last count of the provider. */
   usage: TokenUsage | null = null;
   /** Of the first choice that finished. */
   finishReason: string | null = null;
@@ -15,6 +19,8 @@ export class Meter {
   failed = false;
   /** UTF-8 bytes of text and tool arguments. */
   textBytes = 0;
+  /** Of these, the ones that came before the last count. */
+  #countedBytes = 0;
   readonly #finished = new Set<number>();
 
   observe(event: SseEvent): EventMeaning {
@@ -33,9 +39,19 @@ export class Meter {
   /** Reads a whole answer or one chunk of it. */
   observeAnswer(answer: Record<string, unknown>): void {
     if (isRecord(answer["error"]) || typeof answer["error"] === "string") this.failed = true;
-    this.usage = readUsage(answer["usage"]) ?? this.usage;
-    if (!Array.isArray(answer["choices"])) return;
-    for (const choice of answer["choices"] as unknown[]) if (isRecord(choice)) this.#observeChoice(choice);
+    if (Array.isArray(answer["choices"])) {
+      for (const choice of answer["choices"] as unknown[]) if (isRecord(choice)) this.#observeChoice(choice);
+    }
+    const usage = readUsage(answer["usage"]);
+    if (usage === null) return;
+    this.usage = usage;
+    this.#countedBytes = this.textBytes;
+  }
+
+  /** What the provider counted, and what it delivered beyond that: an answer that broke off is counted to where it got. */
+  consumed(requestTokens: number): TokenUsage {
+    if (this.usage === null) return estimateUsage(requestTokens, this.textBytes);
+    return addDelivered(this.usage, this.textBytes - this.#countedBytes);
   }
 
   /** Whether every one of `choices` answers has ended with a finish reason. */
@@ -51,7 +67,7 @@ export class Meter {
     }
     const said = isRecord(choice["delta"]) ? choice["delta"] : choice["message"];
     if (!isRecord(said)) return;
-    this.textBytes += textLength(said["content"]) + textLength(said["refusal"]) + textLength(said["reasoning_content"]);
+    for (const name of TEXTS) this.textBytes += textLength(said[name]);
     const calls = Array.isArray(said["tool_calls"]) ? (said["tool_calls"] as unknown[]) : [];
     const functions = [said["function_call"], ...calls.map((call) => (isRecord(call) ? call["function"] : null))];
     for (const called of functions) if (isRecord(called)) this.textBytes += textLength(called["arguments"]);

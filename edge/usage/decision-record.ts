@@ -44,9 +44,14 @@ export const decisionRecordSchema = z.object({
   cached_input_tokens: z.number().int().nullable(),
   output_tokens: z.number().int().nullable(),
   reasoning_tokens: z.number().int().nullable(),
-  /** True when the tokens were estimated from delivered bytes because upstream gave none. */
+  /** True when tokens were estimated from delivered bytes that upstream did not count. */
   estimated: z.boolean(),
   cost_usd: z.number().nullable(),
+  /** What the router model's own calls took and cost, apart from the answer; null when it was not asked or not counted. */
+  routing_input_tokens: z.number().int().nullable().default(null),
+  routing_cached_input_tokens: z.number().int().nullable().default(null),
+  routing_output_tokens: z.number().int().nullable().default(null),
+  routing_cost_usd: z.number().nullable().default(null),
   /** Milliseconds by part: auth, decide, upstream, first_byte, total. */
   timings_ms: z.record(z.string(), z.number()),
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { stack } from "../stack/provided.ts";
 import { mintTenant } from "../stack/tenant.ts";
 import { ANSWER, STREAMS } from "../upstreams/recordings.ts";
-import { chat, MESSAGES, receiptOf, useScene } from "./scene.ts";
+import { chat, MESSAGES, PRICES, receiptOf, useScene } from "./scene.ts";
 
 const scene = useScene();
 
@@ -15,6 +15,14 @@ interface ErrorBody {
   };
 }
 const errorOf = async (answer: Response) => ((await answer.json()) as ErrorBody).error;
+
+/** What was delivered is counted, by estimate, and costs what the model's prices say. */
+function expectCostOfDelivered({ usage, cost_usd }: Record<string, unknown>): void {
+  const { estimated, input_tokens, output_tokens } = usage as Record<string, number>;
+  expect([estimated, output_tokens! > 0]).toEqual([true, true]);
+  const { input_per_million: input, output_per_million: output } = PRICES;
+  expect(cost_usd).toBeCloseTo((input_tokens! * input + output_tokens! * output) / 1e6, 12);
+}
 
 describe("an upstream failure before the first byte", () => {
   it("is tried again, and the receipt counts the calls", async () => {
@@ -151,11 +159,9 @@ describe("a stream that breaks off", () => {
     expect(JSON.parse(text.slice(STREAMS.truncated.length).replace(/^data: /, ""))).toEqual({
       error: { message: expect.any(String), type: "server_error", param: null, code: "upstream_stream_interrupted" },
     });
-    expect(await receiptOf(tenant, answer)).toMatchObject({
-      status: "interrupted",
-      error_code: "upstream_stream_interrupted",
-      usage: { estimated: true },
-    });
+    const receipt = await receiptOf(tenant, answer);
+    expect(receipt).toMatchObject({ status: "interrupted", error_code: "upstream_stream_interrupted" });
+    expectCostOfDelivered(receipt);
   });
 
   it("by falling silent ends the same way, and the provider's call is ended", async () => {
@@ -189,7 +195,9 @@ describe("a client that goes away", () => {
     await answer.body!.getReader().read();
     leaving.abort();
     expect(await upstream.calls[0]!.closed).toBe(false);
-    expect(await receiptOf(tenant, answer)).toMatchObject({ status: "aborted", usage: { estimated: true } });
+    const receipt = await receiptOf(tenant, answer);
+    expect(receipt["status"]).toBe("aborted");
+    expectCostOfDelivered(receipt);
   });
 });
 

@@ -41,6 +41,10 @@ export function decisionRecord(fields: Partial<DecisionRecord> = {}): DecisionRe
     reasoning_tokens: null,
     estimated: false,
     cost_usd: 0.001,
+    routing_input_tokens: null,
+    routing_cached_input_tokens: null,
+    routing_output_tokens: null,
+    routing_cost_usd: null,
     timings_ms: { total: 12 },
     ...fields,
   };

@@ -45,6 +45,16 @@ export const decisionSchema = z
       estimated: record.estimated,
     }),
     cost_usd: record.cost_usd,
+    routing_usage: z
+      .object({
+        input_tokens: z.number().int().nullable(),
+        cached_input_tokens: z.number().int().nullable(),
+        output_tokens: z.number().int().nullable(),
+        cost_usd: z.number().nullable(),
+      })
+      .openapi({
+        description: "What the router model's own calls took, apart from the answer; null where not counted.",
+      }),
     timings_ms: record.timings_ms,
   })
   .openapi("Decision");

@@ -41,5 +41,11 @@ export const decisionView = (row: DecisionRow): DecisionView => ({
     estimated: row.estimated,
   },
   cost_usd: row.costUsd,
+  routing_usage: {
+    input_tokens: row.routingInputTokens,
+    cached_input_tokens: row.routingCachedInputTokens,
+    output_tokens: row.routingOutputTokens,
+    cost_usd: row.routingCostUsd,
+  },
   timings_ms: row.timingsMs,
 });

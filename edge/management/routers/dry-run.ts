@@ -117,7 +117,7 @@ async function decideTurn(
   const requirements = requestNeeds({ messages });
   const able = candidates(chooseTarget(document, verdict), models, requirements, null, document.fallback);
   const model = able.ok ? (able.value[0]?.model ?? null) : null;
-  const tokens = { inputTokens: requirements.tokens, cachedInputTokens: null, outputTokens: 0 };
+  const tokens = { inputTokens: requirements.tokens, cachedInputTokens: null, outputTokens: 0, reasoningTokens: null };
   const prices = model?.prices ?? null;
   return {
     ...verdict,

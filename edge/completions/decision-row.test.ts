@@ -1,0 +1,106 @@
+import { describe, expect, it } from "vitest";
+import { snapshotRow } from "../../test/edge-path/snapshot-row.ts";
+import { ok } from "../errors.ts";
+import type { Reading } from "../routing/decision.ts";
+import { routerDocumentSchema } from "../routing/router-document.ts";
+import { compileSnapshot } from "../tenancy/compile-snapshot.ts";
+import type { Prices } from "../tenancy/snapshot.ts";
+import { decisionRow, type RequestEnd } from "./decision-row.ts";
+
+const prices = { input_per_million: 1, cached_input_per_million: 0.1, output_per_million: 10 };
+const engineReading: Reading = {
+  source: "engine",
+  scores: [{ policy: null, probability: 1 }],
+  unsureReason: null,
+  engine: "arch-router@3",
+  decideMs: 5,
+};
+const tokens = { inputTokens: 1_000_000, cachedInputTokens: 900_000, outputTokens: 1 };
+const routed = { ...engineReading, tokens };
+const usage = { inputTokens: 100, cachedInputTokens: null, outputTokens: 10, reasoningTokens: null, estimated: false };
+
+function row(reading: Reading, end: Partial<RequestEnd> = {}, enginePrices: Record<string, Prices> = {}) {
+  const snapshot = snapshotRow();
+  const model = {
+    id: "mdl_1",
+    slug: "m",
+    provider: "p",
+    upstream_model: "u",
+    prices: { input_per_million: 2, output_per_million: 8 },
+    context_window: null,
+    modalities: ["text" as const],
+    capabilities: {},
+    timeouts: {},
+    created_at: "2026-01-01T00:00:00Z",
+  };
+  const document = routerDocumentSchema.parse({ policies: [], targets: {}, fallback: { model: "m" } });
+  const router = { id: "rtr_1", slug: "r", version: 1, policy_digest: "d", published_at: "", document };
+  const verdict = { outcome: "other" as const, policy: null, confidence: 1 };
+  return decisionRow(
+    { key: snapshot.key, tenant: compileSnapshot(snapshot), staleSeconds: null },
+    {
+      requestId: "req_1",
+      startedAt: 0,
+      authMs: 1,
+      headers: new Headers(),
+      signal: new AbortController().signal,
+      waitUntil: () => undefined,
+    },
+    {
+      decisionId: "dec_1",
+      routed: { router, reading, verdict, split: null },
+      conversation: { key: "c", source: "messages" },
+      candidates: ok([]),
+    },
+    {
+      kind: "completion",
+      requestedModel: "auto",
+      stream: false,
+      status: "completed",
+      httpStatus: 200,
+      errorCode: null,
+      candidate: { model, target: { model: "m" } },
+      attempts: 1,
+      finishReason: null,
+      usage,
+      upstreamMs: 1,
+      firstByteMs: 2,
+      endedAt: 3,
+      ...end,
+    },
+    enginePrices,
+  );
+}
+
+describe("a receipt", () => {
+  it.each([
+    ["interrupted", { ...usage, estimated: true }, 0.00028],
+    ["aborted", { ...usage, outputTokens: 0, estimated: true }, 0.0002],
+    ["completed", usage, 0.00028],
+    ["failed", null, null],
+  ] as const)("of an answer that was %s costs what was delivered", (status, used, cost_usd) => {
+    const made = row(engineReading, { status, usage: used });
+    expect([made.cost_usd, made.estimated]).toEqual([
+      cost_usd === null ? null : expect.closeTo(cost_usd, 12),
+      used?.estimated ?? false,
+    ]);
+  });
+
+  const counted = {
+    routing_input_tokens: 1_000_000,
+    routing_cached_input_tokens: 900_000,
+    routing_output_tokens: 1,
+  };
+  const none = { routing_input_tokens: null, routing_cached_input_tokens: null, routing_output_tokens: null };
+  it.each<[string, Reading, Record<string, unknown>]>([
+    ["what was counted, at the engine's price", routed, { ...counted, routing_cost_usd: expect.closeTo(0.19001, 9) }],
+    ["no cost when the engine has no price", { ...routed, engine: "free@1" }, { ...counted, routing_cost_usd: null }],
+    ["no cost when it is named as an object's own", { ...routed, engine: "toString@1" }, { routing_cost_usd: null }],
+    ["nothing when the engine does not count", engineReading, { ...none, routing_cost_usd: null }],
+    ["nothing when the decision was remembered", { ...routed, source: "memo" }, { ...none, routing_cost_usd: null }],
+    ["nothing when routing failed", { source: "fallback:timeout", decideMs: 1 }, { ...none, routing_cost_usd: null }],
+  ])("keeps the router model's own calls apart: %s", (_name, reading, expected) => {
+    const made = row(reading, {}, { "arch-router": prices });
+    expect(made).toMatchObject({ ...expected, cost_usd: expect.closeTo(0.00028, 12), input_tokens: 100 });
+  });
+});
