@@ -17,8 +17,9 @@ export interface StoredEvent {
   readonly score: number;
   readonly label: string | null;
   readonly comment: string | null;
-  /** ISO 8601. */
+  /** ISO 8601, as is `at`, when it came in. */
   readonly given_at: string;
+  readonly at: string;
 }
 
 /** What became of an event, see migration 0015; `feedback_id` is null where there is none. */

@@ -30,7 +30,7 @@ export async function recordFeedback(
   const now = deps.now();
   const refusals = events.map((event) => untimely(event, now));
   const taken = events.filter((_event, index) => refusals[index] === null);
-  const stored = await Promise.all(taken.map((event) => storedEvent(event, deps.newId("feedback"), sentAt)));
+  const stored = await Promise.all(taken.map((event) => storedEvent(event, deps.newId("feedback"), sentAt, now)));
   const outcomes = stored.length === 0 ? [] : await recordEvents(deps.db.edge, sender, stored);
   let next = 0;
   return events.map((event, index) => {
@@ -52,7 +52,7 @@ function untimely({ decision, given_at }: FeedbackEvent, now: number): Refusal |
   return null;
 }
 
-async function storedEvent(event: FeedbackEvent, id: string, sentAt: number): Promise<StoredEvent> {
+async function storedEvent(event: FeedbackEvent, id: string, sentAt: number, now: number): Promise<StoredEvent> {
   const { decision, metric, score, label, comment, given_at, event_id } = event;
   const content = [decision, metric, score, label, comment, given_at ?? null];
   return {
@@ -65,6 +65,7 @@ async function storedEvent(event: FeedbackEvent, id: string, sentAt: number): Pr
     label,
     comment,
     given_at: given_at ?? new Date(sentAt).toISOString(),
+    at: new Date(now).toISOString(),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { EdgeDatabase } from "../db/client.ts";
 import type { KnownMessage, StoredReading } from "../evaluation/turns.ts";
 import type { GuardrailsInput } from "../rollouts/guardrails.schema.ts";
-import type { ArmBatch } from "../rollouts/judge-rollout.ts";
+import type { ArmBatch, FeedbackBatch } from "../rollouts/judge-rollout.ts";
 import type { DraftDocument } from "../routing/draft-document.ts";
 import type { Sealed } from "../tenancy/snapshot.ts";
 
@@ -77,6 +77,17 @@ export async function rolloutBatches(db: JobsDatabase, rollout: GuardedRollout, 
     id,
     before,
   ]);
+}
+
+/** Feedback on a rollout's requests that came in during batches that were over at `before`, in order of time. */
+export async function rolloutFeedback(
+  db: JobsDatabase,
+  rollout: GuardedRollout,
+  before: string,
+): Promise<FeedbackBatch[]> {
+  const { tenant_id, id } = rollout;
+  const text = "select r.*, r.batch::text as batch from signalbox.rollout_feedback($1, $2, $3) r";
+  return db.query(text, [tenant_id, id, before]);
 }
 
 /** False when it is no longer running. */

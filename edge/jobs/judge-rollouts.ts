@@ -1,6 +1,6 @@
 import type { Log } from "../log.ts";
 import { judgeRollout } from "../rollouts/judge-rollout.ts";
-import { abortRollout, guardedRollouts, rolloutBatches, type JobsDatabase } from "./jobs.store.ts";
+import { abortRollout, guardedRollouts, rolloutBatches, rolloutFeedback, type JobsDatabase } from "./jobs.store.ts";
 
 interface JudgeDeps {
   readonly jobs: JobsDatabase;
@@ -17,9 +17,12 @@ export async function judgeRollouts({ jobs, now, newId, log }: JudgeDeps, inTime
   const before = new Date(now() - SETTLED_MS).toISOString();
   for (const rollout of await guardedRollouts(jobs)) {
     if (!inTime()) return;
-    const breach = judgeRollout(rollout.guardrails, await rolloutBatches(jobs, rollout, before));
+    const { guardrails } = rollout;
+    const feedback = guardrails.feedback_score === undefined ? [] : await rolloutFeedback(jobs, rollout, before);
+    const breach = judgeRollout(guardrails, await rolloutBatches(jobs, rollout, before), feedback);
     if (breach === null) continue;
-    const reason = `${breach.guardrail}: over its limit; chance of such numbers if it were not: ${breach.chance.toExponential(1)}`;
+    const side = breach.guardrail === "feedback_score" ? "under" : "over";
+    const reason = `${breach.guardrail}: ${side} its limit; chance of such numbers if it were not: ${breach.chance.toExponential(1)}`;
     const aborted = await abortRollout(jobs, rollout, reason, newId("audit"));
     if (aborted) log("warn", "rollout_aborted", { tenant_id: rollout.tenant_id, rollout_id: rollout.id, reason });
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { findBreach, type Guardrail } from "./guardrails.ts";
 import type { Moments, MomentsBatch } from "./mean-evidence.ts";
+import type { ScoreLimit } from "./score-evidence.ts";
 import type { TallyBatch } from "./share-evidence.ts";
 
 /** Mulberry32: the same numbers in [0, 1) for the same seed. */
@@ -56,12 +57,14 @@ const AS_CONTROL = { timesControl: 1 };
 /** A guardrail of each kind; the arms differ in their error rates alone. */
 function allGuardrails(random: () => number, traffic: Traffic, control: number, candidate: number): Guardrail[] {
   const cost = (): number => Math.exp(normal(random));
-  const dislike = (): number => (random() < 0.2 ? 1 : 0);
+  const thumb = (): number => (random() < 0.2 ? -1 : 1);
+  const rated = { ...traffic, control: Math.ceil(traffic.control / 4), candidate: Math.ceil(traffic.candidate / 4) };
   return [
     { name: "errors", kind: "share", limit: AS_CONTROL, batches: tallies(random, traffic, control, candidate) },
-    { name: "slow", kind: "share", limit: AS_CONTROL, batches: tallies(random, traffic, 0.05, 0.05) },
+    { name: "first byte", kind: "share", limit: AS_CONTROL, batches: tallies(random, traffic, 0.05, 0.05) },
+    { name: "total", kind: "share", limit: AS_CONTROL, batches: tallies(random, traffic, 0.1, 0.1) },
     { name: "cost", kind: "mean", limit: AS_CONTROL, batches: moments(traffic, cost) },
-    { name: "feedback", kind: "mean", limit: AS_CONTROL, batches: moments(traffic, dislike) },
+    { name: "feedback", kind: "score", limit: { belowControl: 0 }, batches: moments(rated, thumb) },
   ];
 }
 
@@ -116,6 +119,29 @@ describe("guardrails looked at after every batch", () => {
     expect(breached(1.5)).toBeLessThanOrEqual(0.05);
   });
 
+  it.each([0.03, 0.5, 0.97])("leave equal arms alone whose feedback is bad in a share of %d of cases", (bad) => {
+    const traffic = { control: 76, candidate: 4, batches: 7 * 24 };
+    const aborted = share(100, (random) => {
+      const batches = moments(traffic, () => (random() < bad ? -1 : 1));
+      return findBreach([{ name: "feedback", kind: "score", limit: { belowControl: 0 }, batches }], 10) !== null;
+    });
+    expect(aborted).toBeLessThanOrEqual(0.05);
+  });
+
+  it("catch feedback that gets worse than the control's or a bound, and let it fall as far as it may", () => {
+    const traffic = { control: 76, candidate: 4, batches: 200 };
+    const breached = (limit: ScoreLimit): number =>
+      share(50, (random) => {
+        const thumb = (bad: number) => (): number => (random() < bad ? -1 : 1);
+        const batches = moments(traffic, thumb(0.2), thumb(0.3));
+        return findBreach([{ name: "feedback", kind: "score", limit, batches }], MINIMUM) !== null;
+      });
+    expect(breached({ belowControl: 0 })).toBeGreaterThanOrEqual(0.9);
+    expect(breached({ atLeast: 0.6 })).toBeGreaterThanOrEqual(0.9);
+    expect(breached({ belowControl: 0.2 })).toBeLessThanOrEqual(0.05);
+    expect(breached({ atLeast: 0.4 })).toBeLessThanOrEqual(0.05);
+  });
+
   it("are not upset by errors that hit both arms in the same hour", () => {
     const random = seeded(1);
     const hours = Array.from({ length: 100 }, (_, hour) => (hour % 10 === 0 ? 0.5 : 0.01));
@@ -167,5 +193,14 @@ describe("a breach", () => {
     expect(findBreach([errors([{ control: none, candidate: { requests: 5, bad: 5 } }])], 0)).toBeNull();
     expect(findBreach([mean({ control: unseen, candidate: unseen })], 0)).toBeNull();
     expect(findBreach([mean({ control: constant, candidate: constant })], 0)).toBeNull();
+    for (const batch of [
+      { control: unseen, candidate: unseen },
+      { control: constant, candidate: unseen },
+      { control: unseen, candidate: { count: 50, sum: -50, squares: 50 } },
+      { control: constant, candidate: constant },
+    ]) {
+      const batches = [batch];
+      expect(findBreach([{ name: "feedback", kind: "score", limit: { belowControl: 0 }, batches }], 0)).toBeNull();
+    }
   });
 });

@@ -1,4 +1,5 @@
 import { meanEvidence, type MeanLimit, type MomentsBatch } from "./mean-evidence.ts";
+import { scoreEvidence, type ScoreLimit } from "./score-evidence.ts";
 import { shareEvidence, type ShareLimit, type TallyBatch } from "./share-evidence.ts";
 
 interface Measured<Kind extends string, Limit, Batch> {
@@ -10,8 +11,11 @@ interface Measured<Kind extends string, Limit, Batch> {
   readonly batches: readonly Batch[];
 }
 
-/** One thing that is watched: a share of requests (errors, slow ones) or a mean of requests (cost, a score's fall). */
-export type Guardrail = Measured<"share", ShareLimit, TallyBatch> | Measured<"mean", MeanLimit, MomentsBatch>;
+/** One thing that is watched: a share of requests (errors, slow ones), a mean (cost), or a mean score of feedback. */
+export type Guardrail =
+  | Measured<"share", ShareLimit, TallyBatch>
+  | Measured<"mean", MeanLimit, MomentsBatch>
+  | Measured<"score", ScoreLimit, MomentsBatch>;
 
 export interface Breach {
   readonly guardrail: string;
@@ -40,10 +44,16 @@ export function findBreach(guardrails: readonly Guardrail[], minimumRequests: nu
   return breaches.sort((a, b) => a.batch - b.batch)[0] ?? null;
 }
 
-const evidenceOf = (guardrail: Guardrail): number[] =>
-  guardrail.kind === "share"
-    ? shareEvidence(guardrail.limit, guardrail.batches)
-    : meanEvidence(guardrail.limit, guardrail.batches);
+function evidenceOf(guardrail: Guardrail): number[] {
+  switch (guardrail.kind) {
+    case "share":
+      return shareEvidence(guardrail.limit, guardrail.batches);
+    case "mean":
+      return meanEvidence(guardrail.limit, guardrail.batches);
+    case "score":
+      return scoreEvidence(guardrail.limit, guardrail.batches);
+  }
+}
 
 const requestsOf = ({ candidate }: TallyBatch | MomentsBatch): number =>
   "requests" in candidate ? candidate.requests : candidate.count;

@@ -17,17 +17,39 @@ export interface ArmBatch {
   readonly cost_squares: number;
 }
 
+/** Feedback on the requests of one arm that came in during one batch; a request's score is the mean of its senders'. */
+export interface FeedbackBatch {
+  readonly batch: string;
+  readonly arm: string;
+  readonly scored: number;
+  readonly score: number;
+  readonly score_squares: number;
+}
+
 const MINIMUM_REQUESTS = 100;
 const SHARES = { error_rate: "failed", slow_first_byte: "slow_first_byte", slow_total: "slow_total" } as const;
 
 /** The breach of a rollout's guardrails in what its arms have done so far; null while they hold. */
-export function judgeRollout(guardrails: GuardrailsInput, rows: readonly ArmBatch[]): Breach | null {
-  const batches = [...Map.groupBy(rows, ({ batch }) => batch).values()];
-  const pairs = <T>(read: (row: ArmBatch | undefined) => T): { control: T; candidate: T }[] =>
-    batches.map((arms) => ({
-      control: read(arms.find(({ arm }) => arm === "control")),
-      candidate: read(arms.find(({ arm }) => arm === "candidate")),
-    }));
+export function judgeRollout(
+  guardrails: GuardrailsInput,
+  rows: readonly ArmBatch[],
+  feedback: readonly FeedbackBatch[],
+): Breach | null {
+  const names = [...new Set([...rows, ...feedback].map(({ batch }) => batch))].toSorted();
+  const pairsOf = <Row extends { batch: string; arm: string }, T>(
+    given: readonly Row[],
+    read: (row: Row | undefined) => T,
+  ): { control: T; candidate: T }[] => {
+    const batches = Map.groupBy(given, ({ batch }) => batch);
+    return names.map((name) => {
+      const arms = batches.get(name) ?? [];
+      return {
+        control: read(arms.find(({ arm }) => arm === "control")),
+        candidate: read(arms.find(({ arm }) => arm === "candidate")),
+      };
+    });
+  };
+  const pairs = <T>(read: (row: ArmBatch | undefined) => T) => pairsOf(rows, read);
   const watched: Guardrail[] = [];
   for (const name of ["error_rate", "slow_first_byte", "slow_total"] as const) {
     const asked = guardrails[name];
@@ -46,6 +68,16 @@ export function judgeRollout(guardrails: GuardrailsInput, rows: readonly ArmBatc
     });
     const limit = limitOf(guardrails.cost_per_request);
     watched.push({ name: "cost_per_request", kind: "mean", limit, batches: pairs(moments) });
+  }
+  if (guardrails.feedback_score !== undefined) {
+    const { at_least, below_control } = guardrails.feedback_score;
+    const limit = at_least === undefined ? { belowControl: below_control ?? 0 } : { atLeast: at_least };
+    const moments = (row: FeedbackBatch | undefined): Moments => ({
+      count: row?.scored ?? 0,
+      sum: row?.score ?? 0,
+      squares: row?.score_squares ?? 0,
+    });
+    watched.push({ name: "feedback_score", kind: "score", limit, batches: pairsOf(feedback, moments) });
   }
   return findBreach(watched, guardrails.minimum_requests ?? MINIMUM_REQUESTS);
 }

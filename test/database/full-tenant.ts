@@ -99,7 +99,7 @@ export async function makeFullTenant(admin: pg.Client): Promise<FullTenant> {
   const receipt = tenantReceipt(id);
   await admin.query("SELECT signalbox.append_decisions($1)", [JSON.stringify([receipt])]);
   const event = { place: 0, id: newId("feedback"), event_id: "e", digest: "d", decision: receipt.id, metric: "m" };
-  const given = JSON.stringify([{ ...event, score: 1, given_at: receipt.created_at }]);
+  const given = JSON.stringify([{ ...event, score: 1, given_at: receipt.created_at, at: receipt.created_at }]);
   await admin.query("SELECT signalbox.record_feedback($1, 'inference', $2, $3)", [id, keyId, given]);
   await insert("idempotency_keys", { ...tenant, scope_hash: "s", body_hash: "b", response: {} });
   const entry = { actor: keyId, action: "a", target_kind: "t", target_id: "t", changes: {}, request_id: "r" };

@@ -83,6 +83,7 @@ describe("database roles", () => {
         "remove_deleted_tenants",
         "replace_sealed",
         "rollout_batches",
+        "rollout_feedback",
         "store_evaluation_case",
       ],
     ],

@@ -3,15 +3,23 @@ import { createEdgeDatabase } from "../../edge/db/edge-database.ts";
 import type { Env } from "../../edge/env.ts";
 import { stack } from "../stack/provided.ts";
 
+type Database = ReturnType<typeof createEdgeDatabase>;
+
 /** The shared stack's database as the jobs' role. */
-export function jobsDatabase(): ReturnType<typeof createEdgeDatabase> {
-  const { edgeUrl, apiUrl, jobsUrl, httpEndpoint, wsProxy } = stack();
+export function jobsDatabase(): Database {
+  edgeDatabase();
+  return createEdgeDatabase(stack().jobsUrl);
+}
+
+/** The shared stack's database as the edge's role. */
+export function edgeDatabase(): Database {
+  const { edgeUrl, apiUrl, httpEndpoint, wsProxy } = stack();
   // Points the driver at the bridge, for the jobs' login too.
-  createDatabases({
+  const { edge } = createDatabases({
     DATABASE_URL_EDGE: edgeUrl,
     DATABASE_URL_API: apiUrl,
     DATABASE_HTTP_ENDPOINT: httpEndpoint,
     DATABASE_WS_PROXY: wsProxy,
   } as Env);
-  return createEdgeDatabase(jobsUrl);
+  return edge;
 }

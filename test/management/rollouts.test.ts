@@ -57,6 +57,23 @@ describe("a rollout", () => {
     expect(dry.body).toMatchObject({ model: "echo-code", arm: `candidate@${id}` });
   });
 
+  it.each([
+    ["header", { "x-signalbox-conversation": "c-1" }, { prompt_cache_key: "c", user: "u" }],
+    ["prompt_cache_key", {}, { prompt_cache_key: "c-1", user: "u" }],
+    ["user", {}, { user: "c-1" }],
+    ["messages", {}, {}],
+  ])("keeps conversations by their %s, and the receipt says so", async (source, headers, fields) => {
+    await begin({ percent: 50 });
+    const send = (more: object = {}): Promise<Answer> =>
+      call("/v1/chat/completions", key, { body: { model: "auto", messages: MESSAGES, ...fields, ...more }, headers });
+    const answer = await send();
+    const receipt = await settledDecision(tenant, answer.headers.get("x-signalbox-decision") ?? "");
+    expect(receipt).toMatchObject({ conversation_key_source: source, arm: armOf(answer) });
+    const reply = { role: "assistant", content: "On Monday." };
+    const later = await send({ messages: [...MESSAGES, reply, { role: "user", content: "Where is my parcel now?" }] });
+    expect(armOf(later)).toBe(armOf(answer));
+  });
+
   it("leaves explicit models alone", async () => {
     await begin();
     const answer = await ask("c-1", { model: "echo-small" });
@@ -145,6 +162,21 @@ describe("a rollout", () => {
     ["fallback", { candidate: { model: "echo-code", fallbacks: ["echo-large", "nothing"] } }, "/candidate/fallbacks/1"],
     ["share", { percent: 101 }, "/percent"],
     ["guardrail", { guardrails: { error_rate: { at_most: 0.1, times_control: 1 } } }, "/guardrails/error_rate"],
+    [
+      "feedback guardrail",
+      { guardrails: { feedback_score: { metric: "tone", at_least: 0.5, below_control: 0 } } },
+      "/guardrails/feedback_score",
+    ],
+    [
+      "feedback metric",
+      { guardrails: { feedback_score: { metric: "", at_least: 0.5 } } },
+      "/guardrails/feedback_score/metric",
+    ],
+    [
+      "feedback bound",
+      { guardrails: { feedback_score: { metric: "tone", at_least: -1.5 } } },
+      "/guardrails/feedback_score/at_least",
+    ],
     ["negative share", { percent: -1 }, "/percent"],
   ])("is refused with an unknown or impossible %s, by name", async (_name, fields, at) => {
     const answer = await tenant.api("/rollouts", { body: { ...ROLLOUT, ...fields } });

@@ -26,6 +26,11 @@ export const decisionSchema = z
     source: record.source.openapi({ description: "`engine`, `memo`, `explicit` or `fallback:<reason>`." }),
     engine: record.engine,
     unsure_reason: record.unsure_reason,
+    conversation_key_source: record.conversation_key_source.openapi({
+      description:
+        "What told its conversation apart: `header` (`x-signalbox-conversation`), `prompt_cache_key`, `user`, or " +
+        "`messages`, the first ones.",
+    }),
     arm: record.arm,
     requested_model: record.requested_model,
     model: record.model,

@@ -22,6 +22,7 @@ export const decisionView = (row: DecisionRow): DecisionView => ({
   source: row.source,
   engine: row.engine,
   unsure_reason: row.unsureReason,
+  conversation_key_source: row.conversationKeySource,
   arm: row.arm,
   requested_model: row.requestedModel,
   model: row.model,
