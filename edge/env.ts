@@ -56,6 +56,8 @@ const envSchema = z.object({
   UPSTREAM_ADDRESSES: z.enum(["public", "loopback"]).default("public"),
   /** What the router models themselves cost, by engine name: `{"arch-router":{"input_per_million":0.1,…}}`, US dollars. */
   ENGINE_PRICES: z.string().default("{}").transform(parsedJson).pipe(z.record(z.string(), pricesSchema.strict())),
+  /** Days that decisions are kept for; their hourly sums stay. Feedback is taken for 30. */
+  DECISION_RETENTION_DAYS: z.coerce.number().int().min(31).max(36_500).default(90),
   USAGE_SINK: z.enum(["queue", "postgres"]).default("queue"),
 });
 

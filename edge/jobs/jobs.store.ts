@@ -37,6 +37,19 @@ export async function ensurePartitions(db: JobsDatabase, first: string, days: nu
   await db.query("select signalbox.ensure_decision_partitions($1::date, $2)", [first, days]);
 }
 
+/** Sums up one hour that was over before `before` (ISO instant) and needs it; whether one did. */
+export async function rollUpUsage(db: JobsDatabase, before: string): Promise<boolean> {
+  const [row] = await db.query<{ more: boolean }>("select signalbox.roll_up_usage($1) as more", [before]);
+  return row?.more ?? false;
+}
+
+/** Removes some decisions from before a day (ISO date) that are summed up; whether there may be more. */
+export async function removeOldDecisions(db: JobsDatabase, since: string, rows: number): Promise<boolean> {
+  const text = "select signalbox.remove_old_decisions($1::date, $2) as more";
+  const [row] = await db.query<{ more: boolean }>(text, [since, rows]);
+  return row?.more ?? false;
+}
+
 /** Credentials that another key than `keyId` has sealed, in a stable order after the position `after`. */
 export async function credentialsToReseal(
   db: JobsDatabase,

@@ -6,6 +6,8 @@ import {
   purgeFeedbackEvents,
   purgeRememberedAnswers,
   removeDeletedTenants,
+  removeOldDecisions,
+  rollUpUsage,
   type JobsDatabase,
 } from "./jobs.store.ts";
 import { judgeRollouts } from "./judge-rollouts.ts";
@@ -13,7 +15,7 @@ import { resealCredentials } from "./reseal-credentials.ts";
 import { runEvaluations } from "./run-evaluations.ts";
 
 export interface TickDeps {
-  readonly env: Pick<Env, "CREDENTIAL_KEYS">;
+  readonly env: Pick<Env, "CREDENTIAL_KEYS" | "DECISION_RETENTION_DAYS">;
   /** Without the jobs' login nothing is done. */
   readonly db: { readonly jobs: JobsDatabase | null };
   readonly decider: Pick<Decider, "decide">;
@@ -27,20 +29,30 @@ const BATCH_ROWS = 2_000;
 /** Milliseconds after which a tick begins nothing more; the next one goes on where it stopped. */
 const TICK_MS = 20_000;
 const PARTITION_DAYS = 8;
+const DAY_MS = 86_400_000;
+/** Milliseconds after which nearly all receipts of an hour have been written: it is summed up once. */
+const SETTLED_MS = 120_000;
 
 /**
- * The work that no request does: partitions for the days to come, removal of deleted tenants and of old answers,
- * credentials moved to the ring's first key, rollouts judged by their guardrails, evaluations run. Several at once are
- * harmless; a job that fails holds up no other.
+ * The work that no request does: partitions for the days to come, hours of usage summed up, removal of old decisions,
+ * of deleted tenants and of old answers, credentials moved to the ring's first key, rollouts judged by their guardrails,
+ * evaluations run. Several at once are harmless; a job that fails holds up no other.
  */
 export async function tick({ db, ...rest }: TickDeps): Promise<void> {
   if (db.jobs === null) return;
   const deps = { ...rest, jobs: db.jobs };
   const endsAt = deps.now() + TICK_MS;
   const inTime = (): boolean => deps.now() < endsAt;
-  const today = new Date(deps.now()).toISOString().slice(0, 10);
-  await job(deps, "partitions", () => ensurePartitions(deps.jobs, today, PARTITION_DAYS));
+  await job(deps, "partitions", () => ensurePartitions(deps.jobs, dayOf(deps.now()), PARTITION_DAYS));
   await job(deps, "rollouts", () => judgeRollouts(deps, inTime));
+  await job(deps, "usage", async () => {
+    const before = new Date(deps.now() - SETTLED_MS).toISOString();
+    while (inTime() && (await rollUpUsage(deps.jobs, before)));
+  });
+  await job(deps, "old_decisions", async () => {
+    const since = dayOf(deps.now() - deps.env.DECISION_RETENTION_DAYS * DAY_MS);
+    while (inTime() && (await removeOldDecisions(deps.jobs, since, BATCH_ROWS)));
+  });
   await job(deps, "deleted_tenants", async () => {
     while (inTime() && (await removeDeletedTenants(deps.jobs, BATCH_ROWS)));
   });
@@ -53,6 +65,8 @@ export async function tick({ db, ...rest }: TickDeps): Promise<void> {
   await job(deps, "credentials", () => resealCredentials(deps, inTime));
   await job(deps, "evaluations", () => runEvaluations(deps, inTime));
 }
+
+const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 
 async function job({ log }: Pick<TickDeps, "log">, name: string, work: () => Promise<void>): Promise<void> {
   try {

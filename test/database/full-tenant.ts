@@ -101,6 +101,11 @@ export async function makeFullTenant(admin: pg.Client): Promise<FullTenant> {
   const event = { place: 0, id: newId("feedback"), event_id: "e", digest: "d", decision: receipt.id, metric: "m" };
   const given = JSON.stringify([{ ...event, score: 1, given_at: receipt.created_at, at: receipt.created_at }]);
   await admin.query("SELECT signalbox.record_feedback($1, 'inference', $2, $3)", [id, keyId, given]);
+  const none = { input_tokens: 0, cached_input_tokens: 0, output_tokens: 0 };
+  const routing = Object.fromEntries(Object.entries(none).map(([name, count]) => [`routing_${name}`, count]));
+  const sums = { ...none, ...routing, reasoning_tokens: 0, cost_usd: 0, routing_cost_usd: 0, latency: {} };
+  const hour = { hour: "2026-01-01T00:00:00Z", slice: 1, key_id: keyId, requests: 1, errors: 0, estimated: 0 };
+  await insert("usage_hourly", { ...tenant, ...hour, ...sums });
   await insert("idempotency_keys", { ...tenant, scope_hash: "s", body_hash: "b", response: {} });
   const entry = { actor: keyId, action: "a", target_kind: "t", target_id: "t", changes: {}, request_id: "r" };
   await insert("audit_log", { ...tenant, id: newId("audit"), ...entry });

@@ -69,7 +69,7 @@ describe("database roles", () => {
 
   it.each([
     ["edge", ["append_decisions", "edge_snapshot", "record_feedback"]],
-    ["api", []],
+    ["api", ["latency_bin", "usage_of"]],
     [
       "jobs",
       [
@@ -81,7 +81,9 @@ describe("database roles", () => {
         "purge_feedback_events",
         "purge_remembered_answers",
         "remove_deleted_tenants",
+        "remove_old_decisions",
         "replace_sealed",
+        "roll_up_usage",
         "rollout_batches",
         "rollout_feedback",
         "store_evaluation_case",

@@ -21,5 +21,8 @@ export function tablesOf(admin: pg.Client): Promise<TableFacts[]> {
   );
 }
 
+/** Tables that say nothing of any tenant. */
+export const WITHOUT_TENANT = ["decision_retention"];
+
 /** Tables about tenants that only the operator reads. */
 export const OPERATOR_TABLES = ["operator_audit_log", "operator_idempotency_keys"];

@@ -7,6 +7,14 @@ const NOON = Date.parse("2026-06-15T12:00:00Z");
 const HOUR_MS = 3_600_000;
 const DAYS = "from=2026-06-15T00:00:00Z&to=2026-06-17T00:00:00Z";
 
+const within1Percent = (ms: number): unknown => expect.toSatisfy((got: number) => Math.abs(got - ms) <= ms / 100);
+const routing = (input: number, cached: number, output: number, cost: number) => ({
+  routing_input_tokens: input,
+  routing_cached_input_tokens: cached,
+  routing_output_tokens: output,
+  routing_cost_usd: cost,
+});
+
 describe("usage", () => {
   let tenant: TestTenant;
   let other: TestTenant;
@@ -18,8 +26,9 @@ describe("usage", () => {
       receipt(tenant.id, NOON + 1000, { timings_ms: { total: 30 }, model: "large", cost_usd: 0.5 }),
       receipt(tenant.id, NOON + HOUR_MS, { request_status: "failed", policy: null, router: null, output_tokens: null }),
       receipt(tenant.id, NOON + 24 * HOUR_MS, { request_status: "interrupted", estimated: true, cost_usd: null }),
-      // Decided without an answer: nothing was used.
+      // Decided without an answer: nothing was used, but what the router model took.
       receipt(tenant.id, NOON, { kind: "route" }),
+      receipt(tenant.id, NOON, { kind: "route", ...routing(900, 800, 2, 0.01) }),
       receipt(other.id, NOON, { cost_usd: 100 }),
     ]);
   });
@@ -41,7 +50,13 @@ describe("usage", () => {
           reasoning_tokens: 0,
           estimated_requests: 0,
           cost_usd: expect.closeTo(0.502, 9),
-          latency_ms: { p50: 12, p95: expect.closeTo(28.2, 9) },
+          routing: {
+            input_tokens: 900,
+            cached_input_tokens: 800,
+            output_tokens: 2,
+            cost_usd: expect.closeTo(0.01, 12),
+          },
+          latency_ms: { p50: within1Percent(12), p95: within1Percent(30) },
         },
         expect.objectContaining({
           bucket: "2026-06-16T00:00:00.000Z",

@@ -27,6 +27,9 @@ interface Side {
   readonly secrets: readonly string[];
 }
 
+/** Tables that jobs, which other tests run meanwhile, change for every tenant. */
+const CHANGED_BY_JOBS = ["usage_hourly", "usage_stale"];
+
 interface Answered {
   readonly what: string;
   readonly operation: Operation;
@@ -46,6 +49,10 @@ describe("every operation that asks for a key", () => {
     document = await apiDocument();
     operations = (await servedOperations()).filter(({ scope }) => scope !== "none");
     const made = [await tenantWithEverything("heron"), await tenantWithEverything("tapir")] as const;
+    // What the jobs do once an hour, for these two alone.
+    const sums =
+      "insert into signalbox.usage_hourly select * from signalbox.usage_of($1, now() - interval '1 day', now()) on conflict do nothing";
+    for (const { tenant } of made) await admin.query(sums, [tenant.id]);
     const [first, second] = [await tenantRows(admin, made[0].tenant.id), await tenantRows(admin, made[1].tenant.id)];
     const a = { ...made[0], secrets: tellTales(first, second) };
     const b = { ...made[1], secrets: tellTales(second, first) };
@@ -165,7 +172,8 @@ describe("every operation that asks for a key", () => {
   /** Tables in which a tenant's rows are no longer what they were. */
   async function changedTables(before: TenantRows, { tenant }: Side): Promise<string[]> {
     const after = await tenantRows(admin, tenant.id);
-    return [...after].filter(([table, rows]) => String(before.get(table)) !== String(rows)).map(([table]) => table);
+    const changed = [...after].filter(([table, rows]) => String(before.get(table)) !== String(rows));
+    return changed.map(([table]) => table).filter((table) => !CHANGED_BY_JOBS.includes(table));
   }
 });
 

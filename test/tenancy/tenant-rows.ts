@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { rows } from "../database/connect.ts";
-import { OPERATOR_TABLES, tablesOf } from "../database/tables.ts";
+import { OPERATOR_TABLES, tablesOf, WITHOUT_TENANT } from "../database/tables.ts";
 
 /** A tenant's rows as JSON text, by table; of every table that holds tenants' rows, read from the catalogue. */
 export type TenantRows = ReadonlyMap<string, readonly string[]>;
@@ -10,7 +10,7 @@ export async function tenantRows(admin: pg.Client, tenantId: string): Promise<Te
   const tables = await tablesOf(admin);
   const found = new Map<string, readonly string[]>();
   for (const { name, hasTenant, partition } of tables) {
-    if (partition || OPERATOR_TABLES.includes(name)) continue;
+    if (partition || [...OPERATOR_TABLES, ...WITHOUT_TENANT].includes(name)) continue;
     const column = hasTenant ? "tenant_id" : "id";
     const text = `SELECT to_jsonb(t)::text AS row FROM signalbox.${name} t WHERE ${column} = $1 ORDER BY 1`;
     const held = await rows<{ row: string }>(admin, text, [tenantId]);

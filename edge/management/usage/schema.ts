@@ -20,7 +20,9 @@ export const usageQuerySchema = z.strictObject({
     .optional()
     .openapi({ type: "string", example: "model,policy", description: `Some of ${USAGE_GROUPS.join(",")}.` }),
   bucket: z.enum(["hour", "day"]).default("day").openapi({ description: "In UTC." }),
-  from: instantFilter("The earliest instant, itself included; 30 days before `to` when absent."),
+  from: instantFilter(
+    "The earliest instant, itself included; 30 days before `to` when absent. Where decisions are no longer kept, whole hours count.",
+  ),
   to: instantFilter("The instant before which requests came in; now when absent."),
 });
 export type UsageQuery = z.infer<typeof usageQuerySchema>;
@@ -43,7 +45,14 @@ export const usageRowSchema = z
     reasoning_tokens: count,
     estimated_requests: count.openapi({ description: "Requests whose tokens were estimated." }),
     cost_usd: z.number(),
-    latency_ms: z.object({ p50: z.number().nullable(), p95: z.number().nullable() }),
+    routing: z
+      .object({ input_tokens: count, cached_input_tokens: count, output_tokens: count, cost_usd: z.number() })
+      .openapi({
+        description: "What the router model's own calls took, where it counts; decisions without an answer included.",
+      }),
+    latency_ms: z
+      .object({ p50: z.number().nullable(), p95: z.number().nullable() })
+      .openapi({ description: "From the request to the answer's last byte, of nearest rank, within 1 %." }),
   })
   .openapi("UsageRow");
 export type UsageRowView = z.infer<typeof usageRowSchema>;
