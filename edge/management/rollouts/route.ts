@@ -17,6 +17,8 @@ import {
 import { pageOf } from "../page.ts";
 import { idParam, listOf, pageQuery } from "../page.schema.ts";
 import { tenantContext } from "../request-context.ts";
+import { compareRollout } from "./compare.ts";
+import { comparisonSchema } from "./comparison.schema.ts";
 import { createRollout } from "./create.ts";
 import { getRollout } from "./get.ts";
 import { listRollouts } from "./list.ts";
@@ -66,6 +68,17 @@ const get = createRoute({
   summary: "Read a rollout",
   request: { params },
   responses: responses(versioned, "not_found"),
+});
+
+const compare = createRoute({
+  method: "get",
+  path: "/rollouts/{id}/comparison",
+  ...read,
+  summary: "Compare a rollout's arms: errors, latency, tokens, cost, finish reasons, feedback, with intervals",
+  description:
+    "From the receipts there are by now. Intervals hold one at a time; who looks at many will see some miss. The guardrails' own test is another one, which may be looked at after every batch.",
+  request: { params },
+  responses: responses(json(200, "The arms beside each other", comparisonSchema), "not_found"),
 });
 
 const update = createRoute({
@@ -137,6 +150,7 @@ export function rolloutRoutes(): OpenAPIHono<AppEnv> {
     const rollout = await getRollout(tenantContext(c), c.req.valid("param").id);
     return answer(c, rollout.ok ? ok(rollout.value.view) : rollout, 200, etagOf(rollout));
   });
+  router.openapi(compare, async (c) => answer(c, await compareRollout(tenantContext(c), c.req.valid("param").id)));
   router.openapi(update, async (c) => {
     const input = c.req.valid("json");
     const match = c.req.valid("header")["if-match"];

@@ -1,0 +1,52 @@
+import { z } from "@hono/zod-openapi";
+import { instantSchema } from "../text.ts";
+import { rolloutSchema } from "./schema.ts";
+
+const boundSchema = z.number().nullable().openapi({ description: "Null where so few requests give no bound." });
+
+const estimateSchema = z
+  .object({
+    of: z.number().int().openapi({ description: "Requests it rests on." }),
+    value: z.number(),
+    low: boundSchema,
+    high: boundSchema,
+  })
+  .openapi("Estimate");
+
+const measureSchema = z
+  .object({
+    measure: z.string().openapi({
+      description:
+        "`error_rate`, `error`, `first_byte_p50`, `first_byte_p95`, `total_p50`, `total_p95`, `input_tokens`, `output_tokens`, `cost_usd`, `finish_reason`, `feedback`.",
+    }),
+    detail: z.string().nullable().openapi({
+      description: "Which kind of error, finish reason or metric of feedback; null where there is but one.",
+    }),
+    unit: z.enum(["share", "ms", "tokens", "usd", "score"]),
+    method: z.enum(["wilson", "order_statistics", "student_t"]).openapi({
+      description:
+        "How the interval was made: Wilson's score interval of a share, order statistics of a percentile (holds whatever the law of the times), Student's t of a mean.",
+    }),
+    arms: z.record(z.string(), estimateSchema.nullable()).openapi({ description: "By arm; null without requests." }),
+    differences: z.record(z.string(), estimateSchema.nullable()).openapi({
+      description: "By arm other than the control: how far it lies above the control, by recovery of variances.",
+    }),
+  })
+  .openapi("Measure");
+
+export const comparisonSchema = z
+  .object({
+    rollout: rolloutSchema,
+    as_of: instantSchema,
+    confidence: z.number().openapi({ description: "Chance with which each interval, alone, holds the true value." }),
+    arms: z.record(
+      z.string(),
+      z.object({
+        requests: z.number().int().openapi({ description: "Completed, failed or broken off." }),
+        aborted: z.number().int().openapi({ description: "Whose callers went away; in no measure." }),
+      }),
+    ),
+    measures: z.array(measureSchema),
+  })
+  .openapi("RolloutComparison");
+export type ComparisonView = z.infer<typeof comparisonSchema>;
