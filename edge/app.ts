@@ -5,6 +5,7 @@ import { methodNotAllowed } from "hono/method-not-allowed";
 import { completionsRoutes } from "./completions/chat.route.ts";
 import type { Deps } from "./deps.ts";
 import { feedbackRoutes } from "./feedback/route.ts";
+import { feedbackWebhookRoutes } from "./feedback/webhook.route.ts";
 import { accessLog } from "./http/access-log.ts";
 import type { AppEnv } from "./http/app-env.ts";
 import { operatorAuthentication, tenantAuthentication } from "./http/authentication.ts";
@@ -43,6 +44,9 @@ export function createApp(depsOf: (bindings: Record<string, unknown>) => Deps): 
   app.use("/v1/*", tenantAuthentication, requireScope("inference"));
   app.use("/api/v1/tenants/*", operatorAuthentication);
   app.use("/api/v1/*", except("/api/v1/tenants/*", tenantAuthentication));
+
+  // Messages that are signed: their bodies tell who sends them, so their route bounds and reads these itself.
+  app.route("/", feedbackWebhookRoutes());
 
   app.use(chunkedBodyBound); // 7. bodies without a length, now that they may be read
 

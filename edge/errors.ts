@@ -15,6 +15,7 @@ interface ErrorRow {
 /** Every code this service answers with. One row a code: nothing else decides a status or a public text. */
 export const ERRORS = {
   invalid_api_key: row(401, "authentication_error", false, "info", "The API key is missing or not valid."),
+  invalid_signature: row(401, "authentication_error", false, "info", "The message is not signed by this source."),
   insufficient_scope: row(403, "permission_error", false, "info", "This API key lacks the scope for this operation."),
   model_not_allowed: row(403, "permission_error", false, "info", "This API key may not use this model or router."),
   tenant_suspended: row(403, "permission_error", false, "info", "This tenant is suspended."),

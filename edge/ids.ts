@@ -14,6 +14,8 @@ export const ID_PREFIXES = {
   evaluation: "evl",
   decision: "dec",
   feedback: "fbk",
+  feedback_source: "fbs",
+  feedback_secret: "fsc",
   audit: "aud",
   request: "req",
 } as const;

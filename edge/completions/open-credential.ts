@@ -7,7 +7,7 @@ export function openCredential(deps: Deps, tenantId: string): (provider: Provide
   return async ({ id, credential }) => {
     if (credential === null) return null;
     try {
-      return await open(deps.env.CREDENTIAL_KEYS, { tenantId, providerId: id }, credential);
+      return await open(deps.env.CREDENTIAL_KEYS, { tenantId, ownerId: id }, credential);
     } catch (error) {
       deps.log("error", "credential_unreadable", { tenant_id: tenantId, provider_id: id, key_id: credential.key_id });
       throw error;

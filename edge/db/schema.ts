@@ -1,30 +1,16 @@
-import {
-  bigint,
-  boolean,
-  customType,
-  doublePrecision,
-  integer,
-  jsonb,
-  numeric,
-  pgSchema,
-  primaryKey,
-  text,
-  timestamp,
-} from "drizzle-orm/pg-core";
+import { bigint, boolean, doublePrecision, integer, jsonb, numeric, primaryKey, text } from "drizzle-orm/pg-core";
+import { day, instant, signalbox } from "./columns.ts";
 import type { DraftDocument } from "../routing/draft-document.ts";
 import type { KnownMessage, StoredReading } from "../evaluation/turns.ts";
 import type { GuardrailsInput } from "../rollouts/guardrails.schema.ts";
 import type { RouterDocument, Target } from "../routing/router-document.ts";
 import type { Model, Scope, Sealed, SnapshotKey } from "../tenancy/snapshot.ts";
 
-/**
+/*
  * The tables as queries see them. Constraints, roles, row-level security, triggers and functions live in
  * `migrations/`; a test compares the two.
  */
-export const signalbox = pgSchema("signalbox");
-
-const instant = (name: string) => timestamp(name, { withTimezone: true, mode: "string" });
-const day = customType<{ data: string }>({ dataType: () => "date" });
+export * from "./feedback-tables.ts";
 
 export const tenants = signalbox.table("tenants", {
   id: text("id").primaryKey(),
@@ -296,46 +282,6 @@ export const decisions = signalbox.table(
     routingCostUsd: doublePrecision("routing_cost_usd"),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.day, table.id] })],
-);
-
-/** What somebody thought of what a decision led to; `router` to `arm` are the decision's. */
-export const feedback = signalbox.table(
-  "feedback",
-  {
-    tenantId: text("tenant_id").notNull(),
-    id: text("id").notNull(),
-    decisionDay: day("decision_day").notNull(),
-    decisionId: text("decision_id").notNull(),
-    router: text("router"),
-    policy: text("policy"),
-    model: text("model"),
-    arm: text("arm"),
-    source: text("source").$type<"inference" | "webhook">().notNull(),
-    /** Id of the key or of the feedback source, which may be gone. */
-    sourceId: text("source_id").notNull(),
-    metric: text("metric").notNull(),
-    score: doublePrecision("score").notNull(),
-    label: text("label"),
-    comment: text("comment"),
-    givenAt: instant("given_at").notNull(),
-    createdAt: instant("created_at").notNull().defaultNow(),
-    updatedAt: instant("updated_at").notNull().defaultNow(),
-  },
-  (table) => [primaryKey({ columns: [table.tenantId, table.id] })],
-);
-
-/** Feedback events that have counted. */
-export const feedbackEvents = signalbox.table(
-  "feedback_events",
-  {
-    tenantId: text("tenant_id").notNull(),
-    sourceId: text("source_id").notNull(),
-    /** As its sender named it. */
-    eventId: text("event_id").notNull(),
-    digest: text("digest").notNull(),
-    createdAt: instant("created_at").notNull().defaultNow(),
-  },
-  (table) => [primaryKey({ columns: [table.tenantId, table.sourceId, table.eventId] })],
 );
 
 export const idempotencyKeys = signalbox.table(

@@ -49,7 +49,7 @@ export function feedbackRoutes(): OpenAPIHono<AppEnv> {
   router.post(give.getRoutingPath(), async (c) => {
     const bytes = await readBounded(c.req.raw.body, MAX_BYTES);
     if (bytes === null) return respond(c, { code: "request_too_large" });
-    const event = readBody(bytes, feedbackEventSchema);
+    const event = readBody(bytes, () => feedbackEventSchema);
     if (!event.ok) return respond(c, event.refusal);
     const { key, tenant } = c.get("principal");
     const sender = { tenantId: tenant.tenantId, source: "inference", sourceId: key.id } as const;

@@ -41,6 +41,6 @@ function credentials(c: Context<AppEnv>): Credentials {
 }
 
 /** `cf-connecting-ip` is set by the platform and cannot be forged through it; without it all callers share a limit. */
-function clientAddress(c: Context<AppEnv>, deps: Deps): string {
+export function clientAddress(c: Context<AppEnv>, deps: Deps): string {
   return c.req.header("cf-connecting-ip") ?? `unknown:${deps.env.ENVIRONMENT}`;
 }

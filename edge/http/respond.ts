@@ -11,7 +11,7 @@ export function respond(c: Context<AppEnv>, refusal: Refusal): Response {
   const requestId = c.get("requestId");
   const headers: Record<string, string> = { ...refusal.headers };
   if (refusal.retryAfterSeconds !== undefined) headers["retry-after"] = String(Math.ceil(refusal.retryAfterSeconds));
-  if (status === 401) headers["www-authenticate"] = "Bearer";
+  if (status === 401) headers["www-authenticate"] ??= "Bearer";
   if (c.req.path.startsWith("/api/")) {
     return c.body(JSON.stringify(problem(refusal, row.status, row.message, requestId)), status, {
       ...headers,

@@ -26,6 +26,12 @@ export async function purgeRememberedAnswers(db: JobsDatabase, rows: number): Pr
   return row?.purged ?? 0;
 }
 
+/** Removes feedback on decisions that are kept no longer; how many. */
+export async function removeOldFeedback(db: JobsDatabase, rows: number): Promise<number> {
+  const [row] = await db.query<{ removed: number }>("select signalbox.remove_old_feedback($1) as removed", [rows]);
+  return row?.removed ?? 0;
+}
+
 /** Removes names of feedback events that nobody may send any more; how many. */
 export async function purgeFeedbackEvents(db: JobsDatabase, rows: number): Promise<number> {
   const [row] = await db.query<{ purged: number }>("select signalbox.purge_feedback_events($1) as purged", [rows]);

@@ -31,14 +31,13 @@ export async function resealCredentials(deps: ResealDeps, inTime: () => boolean)
 }
 
 async function reseal({ env, jobs, log }: ResealDeps, found: SealedCredential): Promise<void> {
-  const { tenant_id: tenantId, provider_id: providerId, credential } = found;
+  const { tenant_id: tenantId, provider_id: ownerId, credential } = found;
   try {
-    const sealed = await resealed(env.CREDENTIAL_KEYS, { tenantId, providerId }, credential);
+    const sealed = await resealed(env.CREDENTIAL_KEYS, { tenantId, ownerId }, credential);
     if (sealed !== credential) await replaceSealed(jobs, found, sealed);
-    else
-      log("warn", "credential_unreadable", { tenant_id: tenantId, provider_id: providerId, key_id: credential.key_id });
+    else log("warn", "credential_unreadable", { tenant_id: tenantId, owner_id: ownerId, key_id: credential.key_id });
   } catch (error) {
     if (!(error instanceof ServiceError) || error.refusal.code !== "internal_error") throw error;
-    log("error", "credential_unreadable", { tenant_id: tenantId, provider_id: providerId, key_id: credential.key_id });
+    log("error", "credential_unreadable", { tenant_id: tenantId, owner_id: ownerId, key_id: credential.key_id });
   }
 }

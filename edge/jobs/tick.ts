@@ -7,6 +7,7 @@ import {
   purgeRememberedAnswers,
   removeDeletedTenants,
   removeOldDecisions,
+  removeOldFeedback,
   rollUpUsage,
   type JobsDatabase,
 } from "./jobs.store.ts";
@@ -34,9 +35,9 @@ const DAY_MS = 86_400_000;
 const SETTLED_MS = 120_000;
 
 /**
- * The work that no request does: partitions for the days to come, hours of usage summed up, removal of old decisions,
- * of deleted tenants and of old answers, credentials moved to the ring's first key, rollouts judged by their guardrails,
- * evaluations run. Several at once are harmless; a job that fails holds up no other.
+ * The work that no request does: partitions for the days to come, hours of usage summed up, removal of old decisions
+ * and feedback, of deleted tenants and of old answers, credentials moved to the ring's first key, rollouts judged by
+ * their guardrails, evaluations run. Several at once are harmless; a job that fails holds up no other.
  */
 export async function tick({ db, ...rest }: TickDeps): Promise<void> {
   if (db.jobs === null) return;
@@ -52,6 +53,9 @@ export async function tick({ db, ...rest }: TickDeps): Promise<void> {
   await job(deps, "old_decisions", async () => {
     const since = dayOf(deps.now() - deps.env.DECISION_RETENTION_DAYS * DAY_MS);
     while (inTime() && (await removeOldDecisions(deps.jobs, since, BATCH_ROWS)));
+  });
+  await job(deps, "old_feedback", async () => {
+    while (inTime() && (await removeOldFeedback(deps.jobs, BATCH_ROWS)) > 0);
   });
   await job(deps, "deleted_tenants", async () => {
     while (inTime() && (await removeDeletedTenants(deps.jobs, BATCH_ROWS)));

@@ -5,6 +5,7 @@ import { auditRoutes } from "./audit/route.ts";
 import { decisionRoutes } from "./decisions/route.ts";
 import { evaluationRoutes } from "./evaluations/route.ts";
 import { feedbackListRoutes } from "./feedback/route.ts";
+import { feedbackSourceRoutes } from "./feedback-sources/route.ts";
 import { goldenCaseRoutes } from "./golden-cases/route.ts";
 import { keyRoutes } from "./keys/route.ts";
 import { modelRoutes } from "./models/route.ts";
@@ -31,6 +32,7 @@ export function managementRoutes(): OpenAPIHono<AppEnv> {
   router.route("/", rolloutRoutes());
   router.route("/", decisionRoutes());
   router.route("/", feedbackListRoutes());
+  router.route("/", feedbackSourceRoutes());
   router.route("/", usageRoutes());
   router.route("/", auditRoutes());
   return router;

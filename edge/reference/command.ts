@@ -38,6 +38,8 @@ const ADDRESSED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   rollouts: { id: "$ROLLOUT_ID" },
   decisions: { id: "$DECISION_ID" },
   feedback: { id: "$FEEDBACK_ID" },
+  "feedback-sources": { id: "$SOURCE_ID" },
+  webhooks: { id: "$SOURCE_ID" },
 };
 /** Fields of example bodies that name what only the reader has. */
 const NAMED: Readonly<Record<string, string>> = { decision: "$DECISION_ID" };
@@ -50,11 +52,11 @@ const ONE_LINE = 90;
  * in its path. `$URL` is where the service is reached.
  */
 export function commandFor({ method, path, operation }: ListedOperation): string | null {
-  const collection = path.replace(/^\/(api\/)?v1\//, "").split("/")[0] ?? "";
+  const collection = path.replace(/^\/((api\/)?v1\/)?/, "").split("/")[0] ?? "";
   const address = path.replaceAll(/\{(\w+)\}/g, (all, name: string) => ADDRESSED[collection]?.[name] ?? all);
   const body = exampleBody(operation);
   if (address.includes("{") || body === null) return null;
-  const headers = [...authorization(operation), ...precondition(operation)];
+  const headers = [...authorization(operation), ...precondition(operation), ...required(operation)];
   if (body !== undefined) headers.push(`content-type: ${body.type}`);
   const start = `curl ${method === "get" ? "" : `-X ${method.toUpperCase()} `}"$URL${address}"`;
   const lines = [start];
@@ -82,6 +84,14 @@ function authorization(operation: Operation): string[] {
 /** `*` replaces whatever there is; a program names the ETag it has read. */
 const precondition = ({ responses }: Operation): string[] =>
   Object.hasOwn(responses ?? {}, "428") ? ["if-match: *"] : [];
+
+/** Headers without which the operation is refused, such as a signature's: the reader has their values. */
+const required = ({ parameters = [] }: Operation): string[] =>
+  parameters.flatMap((parameter) =>
+    "name" in parameter && parameter.in === "header" && parameter.required === true
+      ? [`${parameter.name}: $${parameter.name.toUpperCase().replaceAll("-", "_")}`]
+      : [],
+  );
 
 /** Text is lines of JSON and stays as it is; curl drops the end of the last line. */
 function spelled(body: unknown): string {

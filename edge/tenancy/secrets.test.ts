@@ -4,7 +4,7 @@ import { ServiceError } from "../errors.ts";
 import { open, resealed, seal } from "./secrets.ts";
 
 const ringKey = (id: string, fill: number) => ({ id, key: Buffer.alloc(32, fill).toString("base64") });
-const owner = { tenantId: "ten_a", providerId: "prv_a" };
+const owner = { tenantId: "ten_a", ownerId: "prv_a" };
 const ring = [ringKey("k2", 2), ringKey("k1", 1)];
 
 async function refusal(work: Promise<string>): Promise<unknown> {
@@ -49,10 +49,10 @@ describe("a sealed credential", () => {
   it("opens for no other tenant or provider, nor where the ids only join to the same text", async () => {
     const sealed = await seal(ring, owner, "sk-secret");
     for (const thief of [
-      { tenantId: "ten_b", providerId: "prv_a" },
-      { tenantId: "ten_a", providerId: "prv_b" },
-      { tenantId: "ten_aprv_a", providerId: "" },
-      { tenantId: "prv_a", providerId: "ten_a" },
+      { tenantId: "ten_b", ownerId: "prv_a" },
+      { tenantId: "ten_a", ownerId: "prv_b" },
+      { tenantId: "ten_aprv_a", ownerId: "" },
+      { tenantId: "prv_a", ownerId: "ten_a" },
     ]) {
       expect(await refusal(open(ring, thief, sealed))).toEqual({ code: "internal_error" });
     }

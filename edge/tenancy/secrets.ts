@@ -5,17 +5,17 @@ import type { Sealed } from "./snapshot.ts";
 
 type KeyRing = Env["CREDENTIAL_KEYS"];
 
-/** What a credential belongs to. It is bound to it: sealed for one provider, it opens for no other. */
+/** What a secret belongs to, a provider or another object with an id. It is bound to it, and opens for no other. */
 interface Owner {
   readonly tenantId: string;
-  readonly providerId: string;
+  readonly ownerId: string;
 }
 
 const ALGORITHM = "AES-GCM";
 /** Bytes; the size that NIST SP 800-38D recommends, drawn anew for each seal. */
 const NONCE_LENGTH = 12;
 
-/** Encrypts a credential with the ring's first key, AES-256-GCM with tenant and provider id as additional data. */
+/** Encrypts a credential with the ring's first key, AES-256-GCM with the ids of tenant and owner as additional data. */
 export async function seal(ring: KeyRing, owner: Owner, plaintext: string): Promise<Sealed> {
   const [entry] = ring;
   if (entry === undefined) throw unreadable();
@@ -51,8 +51,8 @@ export async function resealed(ring: KeyRing, owner: Owner, sealed: Sealed): Pro
 const importKey = (key: string, usage: "encrypt" | "decrypt") =>
   crypto.subtle.importKey("raw", fromBase64(key), ALGORITHM, false, [usage]);
 
-function parameters(iv: Uint8Array<ArrayBuffer>, { tenantId, providerId }: Owner) {
-  const additionalData = new TextEncoder().encode(JSON.stringify(["credential", tenantId, providerId]));
+function parameters(iv: Uint8Array<ArrayBuffer>, { tenantId, ownerId }: Owner) {
+  const additionalData = new TextEncoder().encode(JSON.stringify(["credential", tenantId, ownerId]));
   return { name: ALGORITHM, iv, additionalData };
 }
 

@@ -45,6 +45,7 @@ const KINDS: readonly IdKind[] = [
   "rollout",
   "decision",
   "feedback",
+  "feedback_source",
   "audit",
 ];
 

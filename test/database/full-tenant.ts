@@ -71,6 +71,9 @@ export async function makeFullTenant(admin: pg.Client): Promise<FullTenant> {
   const sealed = { key_id: "k", nonce: "n", ciphertext: "c" };
   const address = { base_url: "https://p.example/v1", credential: sealed };
   await insert("providers", { ...tenant, id: "prv_1", slug: "p", kind: "openai-compatible", ...address });
+  await insert("feedback_sources", { ...tenant, id: newId("feedback_source"), name: "f" });
+  const [source] = (await admin.query("SELECT id FROM signalbox.feedback_sources WHERE tenant_id = $1", [id])).rows;
+  await insert("feedback_secrets", { ...tenant, id: "fsc_1", source_id: source?.id, sealed });
   await insert("models", {
     ...tenant,
     id: "mdl_1",

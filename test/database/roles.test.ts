@@ -68,7 +68,7 @@ describe("database roles", () => {
   });
 
   it.each([
-    ["edge", ["append_decisions", "edge_snapshot", "record_feedback"]],
+    ["edge", ["append_decisions", "edge_snapshot", "feedback_source", "record_feedback"]],
     ["api", ["latency_bin", "usage_of"]],
     [
       "jobs",
@@ -82,6 +82,7 @@ describe("database roles", () => {
         "purge_remembered_answers",
         "remove_deleted_tenants",
         "remove_old_decisions",
+        "remove_old_feedback",
         "replace_sealed",
         "roll_up_usage",
         "rollout_batches",

@@ -1,12 +1,13 @@
 import type pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { recordFeedback } from "../../edge/feedback/record.ts";
 import { tick } from "../../edge/jobs/tick.ts";
 import { connect, refusal, rows } from "../database/connect.ts";
 import { newId } from "../database/full-tenant.ts";
 import { append, receipt } from "../management/receipt.ts";
 import { mintTenant, type TestTenant } from "../stack/tenant.ts";
 import { aloneAtJobs } from "./alone-at-jobs.ts";
-import { jobsDatabase } from "./jobs-database.ts";
+import { edgeDatabase, jobsDatabase } from "./jobs-database.ts";
 
 const DAY_MS = 86_400_000;
 /** Long before the days that other tests use: what is dropped here is nobody else's. */
@@ -69,6 +70,24 @@ describe("decisions of days that are not kept", () => {
     expect(await exists(partition(day))).toBe(false);
     expect([await usage(tenant), await usage(other)]).toEqual(before);
     expect((await tenant.api(`/decisions/${old.id}`)).status).toBe(404);
+    expect(logged).toEqual([]);
+  });
+
+  it("take their feedback with them, and no other", async () => {
+    const [old, kept, theirs] = [receipt(tenant.id, day), receipt(tenant.id, day + DAY_MS), receipt(other.id, day)];
+    await append([old, kept, theirs]);
+    const deps = { db: { edge: edgeDatabase() } as never, newId, now: () => day };
+    for (const { id: decision, tenant_id: tenantId } of [old, kept, theirs]) {
+      const event = { decision, score: 1, metric: "overall", label: null, comment: null };
+      const sender = { tenantId, source: "inference", sourceId: "key_a" } as const;
+      expect(await recordFeedback(deps, sender, [event], day)).toMatchObject([{ ok: true }]);
+    }
+    const left = async (owner: TestTenant): Promise<string[]> =>
+      ((await owner.api("/feedback")).body.data as { decision: string }[]).map(({ decision }) => decision);
+    await tickAt(day + KEPT_DAYS * DAY_MS);
+    expect([await left(tenant), await left(other)]).toEqual([[kept.id, old.id], [theirs.id]]);
+    await tickAt(day + (KEPT_DAYS + 1) * DAY_MS);
+    expect([await left(tenant), await left(other)]).toEqual([[kept.id], []]);
     expect(logged).toEqual([]);
   });
 

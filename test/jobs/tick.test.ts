@@ -132,7 +132,7 @@ describe("the work that no request does", () => {
   });
 
   it("moves credentials to the ring's first key while both open them, and leaves what it cannot open", async () => {
-    const owner = { tenantId: tenant.id, providerId: "prv_1" };
+    const owner = { tenantId: tenant.id, ownerId: "prv_1" };
     const stored = async (id: string) =>
       (
         await rows<{ credential: never }>(admin, "select credential from signalbox.providers where tenant_id = $1", [
@@ -143,13 +143,22 @@ describe("the work that no request does", () => {
     const put = "update signalbox.providers set credential = $2 where tenant_id = $1";
     await admin.query(put, [tenant.id, JSON.stringify(sealed)]);
     const unreadable = await stored(other.id);
+    const source = { tenantId: tenant.id, ownerId: "fsc_1" };
+    const secret = JSON.stringify(await seal(OLD, source, "whsec_secret"));
+    await admin.query("update signalbox.feedback_secrets set sealed = $2 where tenant_id = $1", [tenant.id, secret]);
     await tick(deps());
+    const [kept] = await rows<{ sealed: typeof unreadable }>(
+      admin,
+      "select sealed from signalbox.feedback_secrets where tenant_id = $1",
+      [tenant.id],
+    );
+    expect(await open(NEW.slice(0, 1), source, kept!.sealed)).toBe("whsec_secret");
     const moved = await stored(tenant.id);
     expect(moved.key_id).toBe("tick-new");
     expect(await open(NEW.slice(0, 1), owner, moved)).toBe("sk-secret");
     expect(await stored(other.id)).toEqual(unreadable);
     expect(logged.join()).toContain(other.id);
-    expect(logged.join()).not.toContain("sk-secret");
+    expect(logged.join()).not.toMatch(/sk-secret|whsec_/);
     await tick(deps());
     expect(await stored(tenant.id)).toEqual(moved);
   });

@@ -64,6 +64,7 @@ describe("every operation of the management surface", () => {
       rollouts: { id: "rol_01k9zq3m8v7x5t2r4w6y8a0b1c" },
       decisions: { id: "dec_01k9zq3m8v7x5t2r4w6y8a0b1c" },
       feedback: { id: "fbk_01k9zq3m8v7x5t2r4w6y8a0b1c" },
+      "feedback-sources": { id: "fbs_01k9zq3m8v7x5t2r4w6y8a0b1c" },
     };
     const addressed = operations.filter(({ path, scope }) => path.includes("{") && scope !== "operator");
     for (const operation of addressed) {

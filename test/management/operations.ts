@@ -132,6 +132,8 @@ export async function tenantWithEverything(word = "own"): Promise<{ tenant: Test
     const told = await call("/v1/feedback", tenant.adminKey, { body: { ...words, event_id: `${word}-${metric}` } });
     given.push(told.body.id as string);
   }
+  const source = await tenant.api("/feedback-sources", { body: { name: `${word} platform` } });
+  await tenant.api("/feedback-sources", { body: { name: `${word} second platform` } });
   return {
     tenant,
     fixtures: {
@@ -151,6 +153,7 @@ export async function tenantWithEverything(word = "own"): Promise<{ tenant: Test
       rollouts: { id: rollout.body.id as string, policy: spare.policy },
       decisions: { id: decision.id },
       feedback: { id: given[0] ?? "" },
+      "feedback-sources": { id: source.body.id as string },
       usage: {},
       "audit-log": {},
       "v1/chat": {},

@@ -1,6 +1,7 @@
 import { beforeAll, expect, it } from "vitest";
 import { settledDecision } from "../stack/decision.ts";
 import { stack } from "../stack/provided.ts";
+import { signed } from "../stack/signed.ts";
 import { TestTenant } from "../stack/tenant.ts";
 import { shellWords } from "./shell-words.ts";
 
@@ -36,10 +37,12 @@ beforeAll(async () => {
   }
 });
 
+const sourceOf = (operation: string): string => operations.get(operation)?.["x-codeSamples"]?.[0]?.source ?? "";
+
 /** Runs the example of an operation as it is documented, and holds its answer to the success that is documented. */
 async function run(operation: string): Promise<Answer> {
   const described = operations.get(operation);
-  const source = described?.["x-codeSamples"]?.[0]?.source ?? "";
+  const source = sourceOf(operation);
   expect(source, `${operation} has an example`).not.toBe("");
   expect(page, `the page shows the example of ${operation}`).toContain(source);
   const { url, init } = requestOf(shellWords(source, variables));
@@ -128,6 +131,18 @@ it("every example of the reference works, one after the other", async () => {
   await settledDecision(tenant, variables["DECISION_ID"]);
   variables["FEEDBACK_ID"] = idIn(await run("POST /v1/feedback"));
   await runAll("GET /api/v1/feedback", "GET /api/v1/feedback/{id}");
+  variables["SOURCE_ID"] = idIn(await run("POST /api/v1/feedback-sources"));
+  await runAll("GET /api/v1/feedback-sources", "GET /api/v1/feedback-sources/{id}");
+  const rotated = JSON.parse((await run("POST /api/v1/feedback-sources/{id}/rotate")).text) as { secret: string };
+  const message = "POST /webhooks/feedback/{id}";
+  const unsigned = { ...variables, WEBHOOK_ID: "", WEBHOOK_TIMESTAMP: "", WEBHOOK_SIGNATURE: "" };
+  const { init } = requestOf(shellWords(sourceOf(message), unsigned));
+  for (const [name, value] of Object.entries(signed(rotated.secret, init.body as string))) {
+    variables[name.toUpperCase().replaceAll("-", "_")] = value;
+  }
+  const told = JSON.parse((await run(message)).text) as object;
+  expect(told).toEqual({ recorded: 2, repeated: 0, refused: [] });
+  await run("DELETE /api/v1/feedback-sources/{id}");
   await runAll("GET /api/v1/decisions", "GET /api/v1/decisions/{id}", "GET /api/v1/usage", "GET /api/v1/audit-log");
 
   variables["ROLLOUT_ID"] = idIn(await run("POST /api/v1/rollouts"));

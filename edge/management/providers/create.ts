@@ -16,7 +16,7 @@ export async function createProvider(context: TenantContext, input: CreateProvid
   const id = deps.newId("provider");
   const { credential } = input;
   const sealed =
-    credential === null ? null : await seal(deps.env.CREDENTIAL_KEYS, { tenantId, providerId: id }, credential);
+    credential === null ? null : await seal(deps.env.CREDENTIAL_KEYS, { tenantId, ownerId: id }, credential);
   return write(context, async (tx) => {
     const { slug, kind, base_url: baseUrl } = input;
     const row = await insertProvider(tx, { tenantId, id, slug, kind, baseUrl, credential: sealed });

@@ -73,7 +73,7 @@ async function clearText(
 ): Promise<string | null | undefined> {
   if (credential === null) return null;
   try {
-    return await open(env.CREDENTIAL_KEYS, { tenantId, providerId: id }, credential);
+    return await open(env.CREDENTIAL_KEYS, { tenantId, ownerId: id }, credential);
   } catch (error) {
     if (error instanceof ServiceError) return undefined;
     throw error;

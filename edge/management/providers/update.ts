@@ -50,7 +50,7 @@ async function newCredential(
   kept: ProviderRow["credential"],
 ): Promise<ProviderRow["credential"]> {
   const { CREDENTIAL_KEYS: ring } = context.deps.env;
-  const owner = { tenantId: context.tenantId, providerId: row.id };
+  const owner = { tenantId: context.tenantId, ownerId: row.id };
   if (typeof input.credential === "string") return seal(ring, owner, input.credential);
   if (input.credential === null || kept === null) return null;
   return resealed(ring, owner, kept);
