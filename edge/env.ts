@@ -58,6 +58,22 @@ const envSchema = z.object({
   ENGINE_PRICES: z.string().default("{}").transform(parsedJson).pipe(z.record(z.string(), pricesSchema.strict())),
   /** Days that decisions are kept for; their hourly sums stay. Feedback is taken for 30. */
   DECISION_RETENTION_DAYS: z.coerce.number().int().min(31).max(36_500).default(90),
+  /** Base URL of an OpenTelemetry collector (OTLP over HTTP, protobuf) that is told of decisions, usage and feedback. */
+  OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  /** Headers of its requests: `name=value`, comma-separated, values percent-encoded. */
+  OTLP_HEADERS: z
+    .string()
+    .default("")
+    .transform(commaSeparated)
+    .pipe(z.array(z.string().regex(/^[A-Za-z0-9-]+=([^%]|%[0-9A-Fa-f]{2})+$/)))
+    .transform((entries) =>
+      Object.fromEntries(
+        entries.map((entry) => {
+          const separator = entry.indexOf("=");
+          return [entry.slice(0, separator).toLowerCase(), decodeURIComponent(entry.slice(separator + 1))];
+        }),
+      ),
+    ),
   USAGE_SINK: z.enum(["queue", "postgres"]).default("queue"),
 });
 

@@ -1,4 +1,4 @@
-import { bigint, boolean, doublePrecision, integer, jsonb, numeric, primaryKey, text } from "drizzle-orm/pg-core";
+import { bigint, boolean, doublePrecision, integer, jsonb, primaryKey, text } from "drizzle-orm/pg-core";
 import { day, instant, signalbox } from "./columns.ts";
 import type { DraftDocument } from "../routing/draft-document.ts";
 import type { KnownMessage, StoredReading } from "../evaluation/turns.ts";
@@ -11,6 +11,7 @@ import type { Model, Scope, Sealed, SnapshotKey } from "../tenancy/snapshot.ts";
  * `migrations/`; a test compares the two.
  */
 export * from "./feedback-tables.ts";
+export * from "./jobs-tables.ts";
 
 export const tenants = signalbox.table("tenants", {
   id: text("id").primaryKey(),
@@ -194,46 +195,6 @@ export const evaluationCases = signalbox.table(
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.evaluationId, table.place] })],
 );
-
-/** Sums of an hour's decisions, which they outlive. */
-export const usageHourly = signalbox.table(
-  "usage_hourly",
-  {
-    tenantId: text("tenant_id").notNull(),
-    hour: instant("hour").notNull(),
-    /** Counts the hour's groups. */
-    slice: integer("slice").notNull(),
-    model: text("model"),
-    policy: text("policy"),
-    keyId: text("key_id").notNull(),
-    router: text("router"),
-    requests: bigint("requests", { mode: "number" }).notNull(),
-    errors: bigint("errors", { mode: "number" }).notNull(),
-    estimated: bigint("estimated", { mode: "number" }).notNull(),
-    inputTokens: bigint("input_tokens", { mode: "number" }).notNull(),
-    cachedInputTokens: bigint("cached_input_tokens", { mode: "number" }).notNull(),
-    outputTokens: bigint("output_tokens", { mode: "number" }).notNull(),
-    reasoningTokens: bigint("reasoning_tokens", { mode: "number" }).notNull(),
-    costUsd: numeric("cost_usd").notNull(),
-    routingInputTokens: bigint("routing_input_tokens", { mode: "number" }).notNull(),
-    routingCachedInputTokens: bigint("routing_cached_input_tokens", { mode: "number" }).notNull(),
-    routingOutputTokens: bigint("routing_output_tokens", { mode: "number" }).notNull(),
-    routingCostUsd: numeric("routing_cost_usd").notNull(),
-    /** Requests by bin of `signalbox.latency_bin`. */
-    latency: jsonb("latency").$type<Record<string, number>>().notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.tenantId, table.hour, table.slice] })],
-);
-
-/** Hours whose decisions say more than their sums. */
-export const usageStale = signalbox.table(
-  "usage_stale",
-  { tenantId: text("tenant_id").notNull(), hour: instant("hour").notNull() },
-  (table) => [primaryKey({ columns: [table.tenantId, table.hour] })],
-);
-
-/** One row: decisions from before this day are gone, and none is taken any more. */
-export const decisionRetention = signalbox.table("decision_retention", { since: day("since").primaryKey() });
 
 /** Partitioned by day; the day comes from the id, so a replay past midnight finds its row. */
 export const decisions = signalbox.table(

@@ -1,6 +1,7 @@
 import type { Decider } from "../decider/decider.ts";
 import type { Env } from "../env.ts";
 import type { Log } from "../log.ts";
+import type { Sleep } from "../sleep.ts";
 import {
   ensurePartitions,
   purgeFeedbackEvents,
@@ -11,18 +12,21 @@ import {
   rollUpUsage,
   type JobsDatabase,
 } from "./jobs.store.ts";
+import { exportTelemetry } from "./export-telemetry.ts";
 import { judgeRollouts } from "./judge-rollouts.ts";
 import { resealCredentials } from "./reseal-credentials.ts";
 import { runEvaluations } from "./run-evaluations.ts";
 
 export interface TickDeps {
-  readonly env: Pick<Env, "CREDENTIAL_KEYS" | "DECISION_RETENTION_DAYS">;
+  readonly env: Pick<Env, "CREDENTIAL_KEYS" | "DECISION_RETENTION_DAYS" | "OTLP_ENDPOINT" | "OTLP_HEADERS">;
   /** Without the jobs' login nothing is done. */
   readonly db: { readonly jobs: JobsDatabase | null };
   readonly decider: Pick<Decider, "decide">;
   readonly now: () => number;
   readonly newId: (kind: "audit") => string;
   readonly log: Log;
+  readonly fetch: typeof fetch;
+  readonly sleep: Sleep;
 }
 
 /** Rows that one transaction removes. */
@@ -37,7 +41,8 @@ const SETTLED_MS = 120_000;
 /**
  * The work that no request does: partitions for the days to come, hours of usage summed up, removal of old decisions
  * and feedback, of deleted tenants and of old answers, credentials moved to the ring's first key, rollouts judged by
- * their guardrails, evaluations run. Several at once are harmless; a job that fails holds up no other.
+ * their guardrails, telemetry exported, evaluations run. Several at once are harmless; a job that fails holds up no
+ * other.
  */
 export async function tick({ db, ...rest }: TickDeps): Promise<void> {
   if (db.jobs === null) return;
@@ -67,8 +72,12 @@ export async function tick({ db, ...rest }: TickDeps): Promise<void> {
     while (inTime() && (await purgeFeedbackEvents(deps.jobs, BATCH_ROWS)) > 0);
   });
   await job(deps, "credentials", () => resealCredentials(deps, inTime));
+  await job(deps, "telemetry", () => exportTelemetry({ ...deps, collector: collectorOf(deps.env) }, inTime));
   await job(deps, "evaluations", () => runEvaluations(deps, inTime));
 }
+
+const collectorOf = ({ OTLP_ENDPOINT, OTLP_HEADERS }: TickDeps["env"]) =>
+  OTLP_ENDPOINT === undefined ? null : { endpoint: OTLP_ENDPOINT, headers: OTLP_HEADERS };
 
 const dayOf = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
 

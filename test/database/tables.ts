@@ -22,7 +22,7 @@ export function tablesOf(admin: pg.Client): Promise<TableFacts[]> {
 }
 
 /** Tables that say nothing of any tenant. */
-export const WITHOUT_TENANT = ["decision_retention"];
+export const WITHOUT_TENANT = ["decision_retention", "telemetry_state"];
 
-/** Tables about tenants that only the operator reads. */
-export const OPERATOR_TABLES = ["operator_audit_log", "operator_idempotency_keys"];
+/** Tables about tenants that only the operator reads, or nobody but a job. */
+export const OPERATOR_TABLES = ["operator_audit_log", "operator_idempotency_keys", "telemetry_queue"];

@@ -2,6 +2,7 @@ import type pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { recordFeedback } from "../../edge/feedback/record.ts";
 import { tick } from "../../edge/jobs/tick.ts";
+import { sleep } from "../../edge/sleep.ts";
 import { connect, refusal, rows } from "../database/connect.ts";
 import { newId } from "../database/full-tenant.ts";
 import { append, receipt } from "../management/receipt.ts";
@@ -35,11 +36,13 @@ describe("decisions of days that are not kept", () => {
 
   const tickAt = (now: number): Promise<void> =>
     tick({
-      env: { CREDENTIAL_KEYS: [], DECISION_RETENTION_DAYS: KEPT_DAYS },
+      env: { CREDENTIAL_KEYS: [], DECISION_RETENTION_DAYS: KEPT_DAYS, OTLP_ENDPOINT: undefined, OTLP_HEADERS: {} },
       db: { jobs: jobsDatabase() },
       decider: { decide: () => Promise.resolve({ source: "fallback:unavailable", decideMs: 0 }) },
       now: () => now,
       newId,
+      fetch,
+      sleep,
       log: (_level, event, fields) => {
         if (event === "job_failed") logged.push(JSON.stringify(fields));
       },

@@ -6,6 +6,7 @@ import type pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { tick, type TickDeps } from "../../edge/jobs/tick.ts";
 import { open, seal } from "../../edge/tenancy/secrets.ts";
+import { sleep } from "../../edge/sleep.ts";
 import { buildWorker } from "../../infra/local/worker/build-worker.ts";
 import { runWorker } from "../../infra/local/worker/run-worker.ts";
 import { connect, rows } from "../database/connect.ts";
@@ -42,11 +43,13 @@ describe("the work that no request does", () => {
 
   function deps(more: Partial<TickDeps> = {}): TickDeps {
     return {
-      env: { CREDENTIAL_KEYS: NEW, DECISION_RETENTION_DAYS: KEPT_DAYS },
+      env: { CREDENTIAL_KEYS: NEW, DECISION_RETENTION_DAYS: KEPT_DAYS, OTLP_ENDPOINT: undefined, OTLP_HEADERS: {} },
       db: { jobs: jobsDatabase() },
       decider: { decide: () => Promise.resolve({ source: "fallback:unavailable", decideMs: 0 }) },
       now: () => Date.now(),
       newId,
+      fetch,
+      sleep,
       log: (_level, event, fields) => logged.push(`${event} ${JSON.stringify(fields)}`),
       ...more,
     };
