@@ -1,3 +1,4 @@
+import { ShadowSlots } from "./completions/shadow-slots.ts";
 import { createDatabases, type Databases } from "./db/client.ts";
 import { createDecider, type Decider } from "./decider/decider.ts";
 import { parseEnv, type Env } from "./env.ts";
@@ -26,6 +27,7 @@ export interface Deps {
   readonly authLimits: AuthLimits;
   readonly decider: Decider;
   readonly usage: UsageSink;
+  readonly shadowSlots: ShadowSlots;
 }
 
 const made = new WeakMap<object, Deps>();
@@ -56,6 +58,7 @@ function createDeps(bindings: Readonly<Record<string, unknown>>): Deps {
     db,
     snapshots: new SnapshotCache({ db: db.edge, now, log, sleep }),
     authLimits: createAuthLimits(),
+    shadowSlots: new ShadowSlots(),
     decider: createDecider({ env, fetch: outbound, now, log, sleep }),
     usage:
       env.USAGE_SINK === "queue" && env.USAGE_QUEUE !== null

@@ -1,10 +1,8 @@
 import type { Deps } from "../deps.ts";
-import { ERRORS, ok, type Refusal, type Result } from "../errors.ts";
-import { requestNeeds } from "../routing/needs.ts";
+import { ok, type Refusal, type Result } from "../errors.ts";
 import type { Principal } from "../tenancy/snapshot.ts";
-import { forward, type Forwarded } from "../upstream/forward.ts";
-import type { Meter } from "../upstream/meter.ts";
-import type { TokenUsage } from "../upstream/usage.ts";
+import { forward } from "../upstream/forward.ts";
+import { beginShadow } from "./begin-shadow.ts";
 import type { ChatBody, Received } from "./chat-body.schema.ts";
 import { openCredential } from "./open-credential.ts";
 import { planRequest } from "./plan.ts";
@@ -12,6 +10,7 @@ import { receiptOf } from "./receipt-of.ts";
 import type { RequestEnd } from "./decision-row.ts";
 import { recordDecision } from "./record-decision.ts";
 import type { RequestContext } from "./request-context.ts";
+import { answerEnd, ended, inputTokensOf, nothingServed, refusalEnd, streamEnd } from "./request-ends.ts";
 
 /** An answer to be sent as it is; the body of a stream is read at the client's pace. */
 export interface Completion {
@@ -30,9 +29,10 @@ const CLIENT_CLOSED_REQUEST = 499;
 export async function complete(
   deps: Deps,
   principal: Principal,
-  { body, members }: Received<ChatBody>,
+  received: Received<ChatBody>,
   context: RequestContext,
 ): Promise<Result<Completion>> {
+  const { body, members } = received;
   const planned = await planRequest(deps, principal, body, context);
   if (!planned.ok) return planned;
   const plan = planned.value;
@@ -46,6 +46,7 @@ export async function complete(
     context.waitUntil(record({ ...nothingServed, ...refusalEnd("refused", refusal) }));
     return withReceipt(refusal, receiptOf(context, plan, null));
   }
+  const shadow = beginShadow(deps, principal, received, context, plan);
   const began = deps.now();
   const forwarded = await forward(deps, {
     candidates: plan.candidates.value,
@@ -60,6 +61,7 @@ export async function complete(
     callId: plan.decisionId,
   });
   const upstreamMs = deps.now() - began;
+  if (forwarded.kind !== "stream") shadow.requestOver(forwarded.kind === "aborted");
   const { candidate, attempts } = forwarded;
   const receipt = receiptOf(context, plan, { candidate, attempts, upstreamMs });
   const served = { candidate, attempts, upstreamMs, firstByteMs: began - context.startedAt + upstreamMs };
@@ -71,56 +73,17 @@ export async function complete(
       context.waitUntil(record({ ...nothingServed, ...served, ...ended("aborted", CLIENT_CLOSED_REQUEST) }));
       return ok({ status: CLIENT_CLOSED_REQUEST, headers: new Headers(receipt), body: null });
     case "answer":
-      context.waitUntil(record({ ...served, ...answerEnd(forwarded, body) }));
+      context.waitUntil(record({ ...served, ...answerEnd(forwarded.status, forwarded.meter, inputTokensOf(body)) }));
       return ok({ status: forwarded.status, headers: withHeaders(forwarded.headers, receipt), body: forwarded.body });
     case "stream":
       context.waitUntil(
-        forwarded.ended.then(({ ending, meter }) =>
-          record({ ...served, ...ended(ending, 200), ...metered(meter, body), errorCode: STREAM_ERRORS[ending] }),
-        ),
+        forwarded.ended.then((end) => {
+          shadow.requestOver(end.ending === "aborted");
+          return record({ ...served, ...streamEnd(end, inputTokensOf(body)) });
+        }),
       );
       return ok({ status: 200, headers: withHeaders(forwarded.headers, receipt), body: forwarded.body });
   }
-}
-
-const STREAM_ERRORS = {
-  completed: null,
-  aborted: null,
-  failed: "provider_error",
-  interrupted: "upstream_stream_interrupted",
-} as const;
-
-const nothingServed = {
-  candidate: null,
-  attempts: 0,
-  upstreamMs: null,
-  firstByteMs: null,
-  finishReason: null,
-  usage: null,
-};
-
-const ended = (status: RequestEnd["status"], httpStatus: number) => ({ status, httpStatus, errorCode: null });
-
-const refusalEnd = (status: RequestEnd["status"], { code }: Refusal) => ({
-  status,
-  httpStatus: ERRORS[code].status,
-  errorCode: code,
-});
-
-function answerEnd({ status, meter }: Extract<Forwarded, { kind: "answer" }>, body: ChatBody) {
-  if (status >= 400) {
-    return { ...ended("failed", status), errorCode: "upstream_rejected" as const, finishReason: null, usage: null };
-  }
-  const outcome = meter.failed
-    ? { ...ended("failed", status), errorCode: "provider_error" as const }
-    : ended("completed", status);
-  return { ...outcome, ...metered(meter, body) };
-}
-
-function metered(meter: Meter, body: ChatBody): { finishReason: string | null; usage: TokenUsage } {
-  // What the request may answer with is not what it says.
-  const asked = { ...body, max_tokens: null, max_completion_tokens: null };
-  return { finishReason: meter.finishReason, usage: meter.consumed(requestNeeds(asked).tokens) };
 }
 
 function withReceipt(refusal: Refusal, receipt: Readonly<Record<string, string>>): Result<never> {

@@ -6,6 +6,10 @@ import { costUsd } from "../usage/cost.ts";
 import type { DecisionRecord } from "../usage/decision-record.ts";
 import { armOf, type Plan } from "./plan.ts";
 import type { RequestContext } from "./request-context.ts";
+import type { CutReason } from "./shadow-cut.ts";
+
+/** Why the copy of a request says nothing about its candidate, beside what refuses requests too. */
+type CensoredBy = CutReason | "answer_too_large" | "budget" | "busy" | "hosted_tools";
 
 /** How a request ended, for its one decision row. Times in milliseconds. */
 export interface RequestEnd {
@@ -14,7 +18,7 @@ export interface RequestEnd {
   readonly stream: boolean;
   readonly status: DecisionRecord["request_status"];
   readonly httpStatus: number;
-  readonly errorCode: ErrorCode | "upstream_rejected" | "upstream_stream_interrupted" | null;
+  readonly errorCode: ErrorCode | "upstream_rejected" | "upstream_stream_interrupted" | CensoredBy | null;
   /** What served the request, or was asked last. */
   readonly candidate: Candidate | null;
   readonly attempts: number;
@@ -57,6 +61,25 @@ export function decisionRow(
     ...consumption(end),
     ...routingConsumption(plan, enginePrices),
     timings_ms: timings(context, plan, end),
+  };
+}
+
+/** The receipt of a copy, beside its request's: another id, the arm `shadow`, and no call of the router model. */
+export function shadowRow(
+  principal: Principal,
+  context: RequestContext,
+  plan: Plan,
+  end: RequestEnd,
+  { id, rolloutId }: { readonly id: string; readonly rolloutId: string },
+): DecisionRecord {
+  return {
+    ...decisionRow(principal, context, plan, end, {}),
+    id,
+    arm: `shadow@${rolloutId}`,
+    routing_input_tokens: null,
+    routing_cached_input_tokens: null,
+    routing_output_tokens: null,
+    routing_cost_usd: null,
   };
 }
 

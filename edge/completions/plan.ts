@@ -5,9 +5,10 @@ import type { Reading, Verdict } from "../routing/decision.ts";
 import { judge } from "../routing/judge.ts";
 import { requestNeeds } from "../routing/needs.ts";
 import { withOtherBias } from "../routing/other-bias.ts";
-import { rolloutArm, type Arm } from "../routing/rollout-arm.ts";
+import { isShadowed, rolloutArm, type Arm } from "../routing/rollout-arm.ts";
 import { routableTurns } from "../routing/routable-turns.ts";
 import { candidates, chooseTarget, type Candidate } from "../routing/target.ts";
+import type { ShadowSettings } from "../rollouts/shadow.schema.ts";
 import type { Principal, PublishedRouter, RunningRollout } from "../tenancy/snapshot.ts";
 import { conversationKey } from "../tenancy/tenant-secrets.ts";
 import { HOP_HEADER, deploymentId, isLoop } from "../upstream/hop.ts";
@@ -15,12 +16,19 @@ import type { RouteBody } from "./chat-body.schema.ts";
 import type { RequestContext } from "./request-context.ts";
 import { requestedModel } from "./requested-model.ts";
 
+/** Where a rollout has put a conversation, and whether its requests are copied for the candidate. */
+interface Split {
+  readonly rollout: RunningRollout;
+  readonly arm: Arm;
+  readonly shadow: ShadowSettings | null;
+}
+
 interface Routed {
   readonly router: PublishedRouter;
   readonly reading: Reading;
   readonly verdict: Verdict;
   /** Where a running rollout of the policy has put the conversation; null without one. */
-  readonly split: { readonly rollout: RunningRollout; readonly arm: Arm } | null;
+  readonly split: Split | null;
 }
 
 /** Why a request goes where it goes. `routed` is null when the client named a model itself. */
@@ -99,8 +107,11 @@ async function splitOf(
   if (outcome !== "matched" || document.settings.mode === "observe") return null;
   const rollout = tenant.rollouts.find((running) => running.router === slug && running.policy === policy);
   if (rollout === undefined) return null;
-  const arm = await rolloutArm({ rolloutId: rollout.id, percent: rollout.percent }, conversationKey);
-  return { rollout, arm };
+  const { id: rolloutId, percent, shadow } = rollout;
+  const arm = await rolloutArm({ rolloutId, percent }, conversationKey);
+  const copied = arm === "control" && shadow !== null;
+  const shadowed = copied && (await isShadowed({ rolloutId, percent: shadow.percent }, conversationKey));
+  return { rollout, arm, shadow: shadowed ? shadow : null };
 }
 
 /** The rollout arm of a request as its receipt says it, such as `candidate@rol_…`; null without a rollout. */

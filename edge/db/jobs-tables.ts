@@ -27,6 +27,10 @@ export const usageHourly = signalbox.table(
     routingCostUsd: numeric("routing_cost_usd").notNull(),
     /** Requests by bin of `signalbox.latency_bin`. */
     latency: jsonb("latency").$type<Record<string, number>>().notNull(),
+    shadowRequests: bigint("shadow_requests", { mode: "number" }).notNull().default(0),
+    shadowInputTokens: bigint("shadow_input_tokens", { mode: "number" }).notNull().default(0),
+    shadowOutputTokens: bigint("shadow_output_tokens", { mode: "number" }).notNull().default(0),
+    shadowCostUsd: numeric("shadow_cost_usd").notNull().default("0"),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.hour, table.slice] })],
 );

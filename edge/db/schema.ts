@@ -3,6 +3,7 @@ import { day, instant, signalbox } from "./columns.ts";
 import type { DraftDocument } from "../routing/draft-document.ts";
 import type { KnownMessage, StoredReading } from "../evaluation/turns.ts";
 import type { GuardrailsInput } from "../rollouts/guardrails.schema.ts";
+import type { ShadowSettings } from "../rollouts/shadow.schema.ts";
 import type { RouterDocument, Target } from "../routing/router-document.ts";
 import type { Model, Scope, Sealed, SnapshotKey } from "../tenancy/snapshot.ts";
 
@@ -131,6 +132,10 @@ export const rollouts = signalbox.table(
     candidate: jsonb("candidate").$type<Target>().notNull(),
     percent: doublePrecision("percent").notNull(),
     guardrails: jsonb("guardrails").$type<GuardrailsInput>().notNull().default({}),
+    shadow: jsonb("shadow").$type<ShadowSettings>(),
+    /** The last day (UTC) that had copies, and what they took. */
+    shadowDay: day("shadow_day"),
+    shadowTokens: bigint("shadow_tokens", { mode: "number" }).notNull().default(0),
     status: text("status").$type<"running" | "paused" | "promoted" | "aborted">().notNull().default("running"),
     /** Why it was aborted. */
     reason: text("reason"),

@@ -7,6 +7,8 @@ const totals = (arm: string, more: Partial<ArmTotals> = {}): ArmTotals => ({
   arm,
   requests: 100,
   aborted: 0,
+  censored: 0,
+  spent: 4,
   failed: 10,
   completed: 90,
   moments: { input_tokens: NONE, output_tokens: NONE, cost_usd: { count: 4, sum: 4, squares: 4 } },

@@ -14,6 +14,10 @@ export interface ArmTotals {
   readonly requests: number;
   /** Requests whose callers went away before the answer had ended. */
   readonly aborted: number;
+  /** Copies that were not made or cut off. */
+  readonly censored: number;
+  /** US dollars that all of the arm took. */
+  readonly spent: number;
   /** Of `requests`, those that failed, broke off, or were served only after a failed attempt. */
   readonly failed: number;
   readonly completed: number;
@@ -22,10 +26,10 @@ export interface ArmTotals {
   readonly timed: Readonly<Record<Latency, number>>;
 }
 
-/** How many of an arm's requests failed in one way, or finished for one reason. */
+/** How many of an arm's requests failed in one way, finished for one reason, or were cut off for one. */
 export interface ArmKind {
   readonly arm: string;
-  readonly of: "error" | "finish_reason";
+  readonly of: "error" | "finish_reason" | "censored";
   readonly name: string;
   readonly requests: number;
 }

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { rolloutArm, type Arm } from "./rollout-arm.ts";
+import { isShadowed, rolloutArm, type Arm } from "./rollout-arm.ts";
 
 const CONVERSATIONS = 100_000;
 const keys = Array.from({ length: CONVERSATIONS }, (_, index) => `conversation-${index}`);
@@ -54,4 +54,17 @@ describe("a conversation's arm", () => {
       Promise.all(keys.slice(0, 200).map((key) => rolloutArm({ rolloutId, percent: 50 }, `${prefix}${key}`)));
     expect(await arms("rol_a", "b")).not.toEqual(await arms("rol_ab", ""));
   });
+});
+
+describe("the conversations a rollout copies", () => {
+  it("are the share that was asked for, the same always, and say nothing about the arm", async () => {
+    const drawn = (percent: number): Promise<boolean[]> =>
+      Promise.all(keys.map((key) => isShadowed({ rolloutId: "rol_a", percent }, key)));
+    const [tenth, more, arms] = await Promise.all([drawn(10), drawn(30), split("rol_a", 25)]);
+    const count = (copied: readonly boolean[]): number => copied.filter(Boolean).length;
+    expect(Math.abs(count(tenth) - 0.1 * CONVERSATIONS)).toBeLessThan(margin(0.1));
+    expect(tenth.filter((copied, index) => copied && more[index] !== true)).toEqual([]);
+    const both = count(tenth.map((copied, index) => copied && arms[index] === "candidate"));
+    expect(Math.abs(both - 0.025 * CONVERSATIONS)).toBeLessThan(margin(0.025));
+  }, 60_000);
 });

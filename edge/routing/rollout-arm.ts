@@ -12,9 +12,18 @@ interface Split {
  * `conversationKey` is already keyed with the tenant's secret, so nobody outside can choose an arm.
  */
 export async function rolloutArm({ rolloutId, percent }: Split, conversationKey: string): Promise<Arm> {
-  const text = new TextEncoder().encode(JSON.stringify([rolloutId, conversationKey]));
+  return (await placeOf([rolloutId, conversationKey])) < percent / 100 ? "candidate" : "control";
+}
+
+/** Whether a conversation is among those that a rollout copies: drawn as arms are, but independently of them. */
+export async function isShadowed({ rolloutId, percent }: Split, conversationKey: string): Promise<boolean> {
+  return (await placeOf([rolloutId, conversationKey, "shadow"])) < percent / 100;
+}
+
+/** A place in [0, 1) that is always the same for the same parts. */
+async function placeOf(parts: readonly string[]): Promise<number> {
+  const text = new TextEncoder().encode(JSON.stringify(parts));
   const digest = new DataView(await crypto.subtle.digest("SHA-256", text));
   // The first 52 bits, as many as a double holds exactly.
-  const place = (digest.getUint32(0) * 2 ** 20 + (digest.getUint32(4) >>> 12)) / 2 ** 52;
-  return place < percent / 100 ? "candidate" : "control";
+  return (digest.getUint32(0) * 2 ** 20 + (digest.getUint32(4) >>> 12)) / 2 ** 52;
 }

@@ -13,7 +13,7 @@ export function decisionSpans(decision: DecisionRecord): TelemetrySpan[] {
   const startMs = Date.parse(decision.created_at);
   const endMs = startMs + (decision.timings_ms["total"] ?? 0);
   const common = { traceId: ids.traceId, startMs, endMs, failed: FAILED.includes(decision.request_status) };
-  const isCall = decision.kind === "completion";
+  const isCall = decision.kind !== "route";
   const call: TelemetrySpan = {
     ...common,
     spanId: ids.spanId,
@@ -22,6 +22,12 @@ export function decisionSpans(decision: DecisionRecord): TelemetrySpan[] {
     kind: "client",
     attributes: { ...identity(decision), ...callAttributes(decision) },
   };
+  // A copy's decision is its request's: no router model was asked for it, and often no other model.
+  if (decision.kind === "shadow") {
+    return decision.attempts === 0
+      ? []
+      : [{ ...call, attributes: { ...call.attributes, ...routeAttributes(decision) } }];
+  }
   if (decision.router === null) return isCall ? [call] : [];
   const decidedMs = startMs + (decision.timings_ms["auth"] ?? 0);
   const route: TelemetrySpan = {

@@ -53,6 +53,14 @@ describe("a decision, as the official protobufs read it", () => {
     expect(route?.spanId).not.toBe(call?.spanId);
   });
 
+  it("is the call alone where it was a copy for a candidate, and nothing where none was sent", () => {
+    const copy = { ...decision, kind: "shadow", arm: "shadow@rol_1" } as const;
+    const { spans } = spansOf(copy);
+    expect(spans.map(({ name }) => name)).toEqual(["chat small-1"]);
+    expect(spans[0]?.attributes).toMatchObject({ "signalbox.arm": "shadow@rol_1", "signalbox.router": "default" });
+    expect(spansOf({ ...copy, attempts: 0, request_status: "censored" }).spans).toEqual([]);
+  });
+
   it("says what was called, what it took and how it ended", () => {
     const [call, route] = spansOf(decision).spans;
     expect(call?.attributes).toEqual({

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { shadowSchema } from "../rollouts/shadow.schema.ts";
 import { routerDocumentSchema, targetSchema } from "../routing/router-document.ts";
 
 export const SCOPES = [
@@ -85,6 +86,9 @@ const snapshotRolloutSchema = z.object({
   policy: z.string(),
   candidate: targetSchema,
   percent: z.number(),
+  shadow: shadowSchema.nullable().default(null),
+  /** The day (UTC) on which the shadow's tokens are used up; null when they never were. */
+  shadow_exhausted_on: z.string().nullable().default(null),
 });
 
 const snapshotKeySchema = z.object({

@@ -9,6 +9,13 @@ import { Watchdog } from "./watchdog.ts";
 /** Bytes of an answer that is not streamed; it has to be held to be checked. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 
+/** What kind of answer is wanted, how soon, and how large one that is not streamed may be. */
+export interface Expected {
+  readonly stream: boolean;
+  readonly timeouts: Timeouts;
+  readonly maxAnswerBytes?: number;
+}
+
 export interface AttemptDeps {
   readonly fetch: Network;
   readonly now: () => number;
@@ -37,17 +44,16 @@ export async function attempt(
   deps: AttemptDeps,
   adapter: ProviderAdapter,
   call: UpstreamCall,
-  expected: { readonly stream: boolean; readonly timeouts: Timeouts },
+  { stream, timeouts, maxAnswerBytes = MAX_ANSWER_BYTES }: Expected,
   client: AbortSignal,
 ): Promise<AttemptResult> {
   const isGone = (): boolean => client.aborted;
   if (isGone()) return { kind: "aborted" };
   const controller = new AbortController();
   const cancel = (): void => controller.abort();
-  const { timeouts } = expected;
   const watchdog = new Watchdog(deps, timeouts.totalMs, cancel);
   client.addEventListener("abort", cancel);
-  const reading: Reading = { ...expected, deps, watchdog, cancel, begun: false };
+  const reading: Reading = { deps, stream, timeouts, maxAnswerBytes, watchdog, cancel, begun: false };
   let result: AttemptResult;
   try {
     watchdog.watch(timeouts.firstByteMs);
@@ -67,6 +73,7 @@ interface Reading {
   readonly timeouts: Timeouts;
   /** Whether a stream was asked for: nobody who did not ask could read one. */
   readonly stream: boolean;
+  readonly maxAnswerBytes: number;
   readonly cancel: () => void;
   /** Whether part of the answer has arrived. */
   begun: boolean;
@@ -80,11 +87,12 @@ async function readAnswer(response: Response, reading: Reading): Promise<Attempt
   }
   const { headers } = response;
   if (response.ok && reading.stream && isEventStream(headers)) return openStream(response, reading);
-  const body = await readBounded(response.body, MAX_ANSWER_BYTES, () => {
+  const body = await readBounded(response.body, reading.maxAnswerBytes, () => {
     reading.begun = true;
     reading.watchdog.watch(reading.timeouts.idleMs);
   });
-  if (body === null || (response.ok && parseObject(new TextDecoder().decode(body)) === null)) {
+  if (body === null) return failed({ kind: "oversized" });
+  if (response.ok && parseObject(new TextDecoder().decode(body)) === null) {
     return failed({ kind: "malformed" });
   }
   return { kind: "answer", status: response.status, headers, body };

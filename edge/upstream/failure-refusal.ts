@@ -35,6 +35,8 @@ function told(failure: UpstreamFailure): Refusal {
       return { code: "provider_error", message: `The provider cannot be called: its base URL ${failure.reason}.` };
     case "malformed":
       return { code: "provider_error", message: "The upstream provider's answer is not valid." };
+    case "oversized":
+      return { code: "provider_error", message: "The upstream provider's answer is too large." };
     case "loop":
       return { code: "loop_detected" };
   }

@@ -1,15 +1,12 @@
-import type { Env } from "../env.ts";
 import type { Refusal } from "../errors.ts";
 import type { Candidate } from "../routing/target.ts";
 import type { Provider } from "../tenancy/snapshot.ts";
-import { checkBaseUrl, isOwnAddress } from "./address-policy.ts";
-import { attempt, type AttemptDeps, type AttemptResult } from "./attempt.ts";
+import { askCandidate, type AskDeps } from "./ask-candidate.ts";
+import type { AttemptResult } from "./attempt.ts";
 import { failureRefusal } from "./failure-refusal.ts";
-import { clientResponseHeaders, upstreamRequestHeaders } from "./headers.ts";
-import { deploymentId } from "./hop.ts";
+import { clientResponseHeaders } from "./headers.ts";
 import type { Members } from "./json-members.ts";
-import { Meter, parseObject } from "./meter.ts";
-import { ADAPTERS } from "./registry.ts";
+import { meterOf, type Meter } from "./meter.ts";
 import { Relay, type RelayOptions, type StreamEnd } from "./relay.ts";
 import { upstreamBody } from "./request-body.ts";
 import { nextStep, type UpstreamFailure } from "./retry-policy.ts";
@@ -18,8 +15,7 @@ import { timeoutsOf } from "./timeouts.ts";
 /** How long after a request's first call the same candidate may be tried again, waits included. */
 const RETRY_BUDGET_MS = 10_000;
 
-export interface ForwardDeps extends AttemptDeps {
-  readonly env: Env;
+export interface ForwardDeps extends AskDeps {
   /** Number in 0..1. */
   readonly random: () => number;
 }
@@ -99,10 +95,8 @@ type Answered = Extract<AttemptResult, { kind: "stream" | "answer" }>;
 function answered(result: Answered, request: ForwardRequest) {
   const headers = clientResponseHeaders(result.headers);
   if (result.kind === "answer") {
-    const meter = new Meter();
-    const answer = parseObject(new TextDecoder().decode(result.body));
-    if (answer !== null) meter.observeAnswer(answer);
-    return { kind: "answer" as const, status: result.status, headers, body: result.body, meter };
+    const { status, body } = result;
+    return { kind: "answer" as const, status, headers, body, meter: meterOf(body) };
   }
   const relay = new Relay(result.stream, request);
   if (request.signal.aborted) relay.abort();
@@ -110,35 +104,9 @@ function answered(result: Answered, request: ForwardRequest) {
   return { kind: "stream" as const, headers, body: relay.body, ended: relay.ended };
 }
 
-async function ask(deps: ForwardDeps, request: ForwardRequest, candidate: Candidate): Promise<AttemptResult> {
-  const { model, target } = candidate;
-  const provider = request.providers.get(model.provider);
-  if (provider === undefined) return failed({ kind: "address", reason: "is not known" });
-  const adapter = ADAPTERS[provider.kind];
-  const unreachable = adapter.needsBaseUrl ? addressFailure(provider.base_url, deps.env) : null;
-  if (unreachable !== null) return failed(unreachable);
-  let credential: string | null;
-  try {
-    credential = await request.openCredential(provider);
-  } catch {
-    return failed({ kind: "credential" });
-  }
-  const call = {
-    baseUrl: provider.base_url,
-    credential,
-    headers: upstreamRequestHeaders(request.headers, await deploymentId(deps.env), request.stream),
-    body: upstreamBody(request.members, target, model.upstream_model, request.stream),
-    callId: request.callId,
-    nowMs: deps.now(),
-  };
-  return attempt(deps, adapter, call, { stream: request.stream, timeouts: timeoutsOf(model) }, request.signal);
+function ask(deps: ForwardDeps, request: ForwardRequest, { model, target }: Candidate): Promise<AttemptResult> {
+  const { providers, openCredential, headers, signal, callId, stream } = request;
+  const body = upstreamBody(request.members, target, model.upstream_model, stream);
+  const timeouts = timeoutsOf(model);
+  return askCandidate(deps, { model, providers, openCredential, headers, signal, callId, stream, body, timeouts });
 }
-
-function addressFailure(baseUrl: string | null, env: Env): UpstreamFailure | null {
-  if (baseUrl === null) return { kind: "address", reason: "is missing" };
-  if (isOwnAddress(baseUrl, env.PUBLIC_URL)) return { kind: "loop" };
-  const reason = checkBaseUrl(baseUrl, env.UPSTREAM_ADDRESSES);
-  return reason === null ? null : { kind: "address", reason };
-}
-
-const failed = (failure: UpstreamFailure): AttemptResult => ({ kind: "failed", failure });

@@ -24,6 +24,16 @@ export function upstreamRequestHeaders(client: Headers, ownId: string, stream: b
   return headers;
 }
 
+/**
+ * The client's headers without what tells its request from others: a provider, or a trace, must not take a copy of the
+ * request for the request.
+ */
+export function headersOfCopy(client: Headers): Headers {
+  const headers = new Headers(client);
+  for (const name of ["idempotency-key", "traceparent", "tracestate"]) headers.delete(name);
+  return headers;
+}
+
 /** A new set of headers with what the client may see of an upstream's answer. */
 export function clientResponseHeaders(upstream: Headers): Headers {
   const headers = new Headers();

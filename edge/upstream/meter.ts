@@ -74,6 +74,14 @@ export class Meter {
   }
 }
 
+/** The meter of an answer that came whole. */
+export function meterOf(answer: Uint8Array): Meter {
+  const meter = new Meter();
+  const read = parseObject(new TextDecoder().decode(answer));
+  if (read !== null) meter.observeAnswer(read);
+  return meter;
+}
+
 /** The JSON object in a text; null when it is anything else. */
 export function parseObject(text: string): Record<string, unknown> | null {
   try {

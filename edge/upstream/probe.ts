@@ -69,6 +69,7 @@ function judgeFailure(failure: UpstreamFailure): Probe {
       return { outcome: "wrong_key", status: null };
     case "redirect":
     case "malformed":
+    case "oversized":
     case "loop":
     case "address":
       return { outcome: "wrong_url", status: null };

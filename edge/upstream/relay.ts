@@ -53,6 +53,11 @@ export class Relay {
     );
   }
 
+  /** UTF-8 bytes of text that have come so far. */
+  get textBytes(): number {
+    return this.#meter.textBytes;
+  }
+
   /** Ends the provider's call because nobody reads its answer any more. */
   abort(): void {
     if (this.#over) return;

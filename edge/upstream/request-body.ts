@@ -9,6 +9,11 @@ const FIXED = new Set(["model", "messages", "stream"]);
  * removals, the provider's name of the model, and usage asked for on streams.
  */
 export function upstreamBody(client: Members, target: Target, upstreamModel: string, stream: boolean): string {
+  return objectText(upstreamMembers(client, target, upstreamModel, stream));
+}
+
+/** The same as members, for those who have more to change. */
+export function upstreamMembers(client: Members, target: Target, upstreamModel: string, stream: boolean): Members {
   const members: Members = new Map(client);
   const write = (fields: Target["params"], wins: boolean): void => {
     for (const [name, value] of Object.entries(fields ?? {})) {
@@ -20,7 +25,7 @@ export function upstreamBody(client: Members, target: Target, upstreamModel: str
   members.set("model", JSON.stringify(upstreamModel));
   if (stream) members.set("stream_options", withUsage(members.get("stream_options")));
   for (const name of target.drop ?? []) if (!FIXED.has(name)) members.delete(name);
-  return objectText(members);
+  return members;
 }
 
 function withUsage(streamOptions: string | undefined): string {

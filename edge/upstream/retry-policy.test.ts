@@ -47,6 +47,7 @@ describe("the step after a failed call", () => {
     ["a redirect stops", { kind: "redirect" }, {}, { step: "stop" }],
     ["a forbidden address stops", { kind: "address", reason: "is missing" }, {}, { step: "stop" }],
     ["a malformed answer stops", { kind: "malformed" }, {}, { step: "stop" }],
+    ["an oversized answer stops", { kind: "oversized" }, {}, { step: "stop" }],
     ["a loop stops", { kind: "loop" }, {}, { step: "stop" }],
   ] as [string, UpstreamFailure, Partial<typeof state>, unknown][])("%s", (_rule, failure, change, expected) => {
     expect(nextStep(failure, { ...state, ...change })).toEqual(expected);

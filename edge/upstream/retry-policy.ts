@@ -14,8 +14,10 @@ export type UpstreamFailure =
   | { readonly kind: "redirect" }
   /** The provider's address is not allowed in this deployment; `reason` completes "its base URL …". */
   | { readonly kind: "address"; readonly reason: string }
-  /** An answer that is not JSON, broken off, or too large. */
+  /** An answer that is not JSON, or broken off. */
   | { readonly kind: "malformed" }
+  /** An answer too large to be held. */
+  | { readonly kind: "oversized" }
   | { readonly kind: "loop" };
 
 /** Times in milliseconds; `attempt` counts the calls made to this candidate, from 1. */
@@ -48,6 +50,7 @@ export function nextStep(failure: UpstreamFailure, state: RetryState): NextStep 
     case "redirect":
     case "address":
     case "malformed":
+    case "oversized":
     case "loop":
       return { step: "stop" };
     case "status":

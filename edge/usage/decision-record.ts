@@ -1,7 +1,15 @@
 import { z } from "zod";
 
-/** How a request ended, as its caller saw it. */
-export const REQUEST_STATUSES = ["completed", "failed", "interrupted", "aborted", "refused", "routed"] as const;
+/** How a request ended, as its caller saw it; `censored` is a copy for a rollout that was not made or cut off. */
+export const REQUEST_STATUSES = [
+  "completed",
+  "failed",
+  "interrupted",
+  "aborted",
+  "refused",
+  "routed",
+  "censored",
+] as const;
 
 /**
  * One request's receipt: what was decided, what served it, what it cost. Holds no prompt or answer text. Appended
@@ -14,7 +22,8 @@ export const decisionRecordSchema = z.object({
   request_id: z.string(),
   /** ISO 8601 instant the request arrived at; the row's day comes from the id. */
   created_at: z.string(),
-  kind: z.enum(["completion", "route"]),
+  /** `shadow` is a copy of a completion, for a rollout's candidate. */
+  kind: z.enum(["completion", "route", "shadow"]),
   router: z.string().nullable(),
   router_version: z.number().int().nullable(),
   policy_digest: z.string().nullable(),

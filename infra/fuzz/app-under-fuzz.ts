@@ -1,4 +1,5 @@
 import { createApp } from "../../edge/app.ts";
+import { ShadowSlots } from "../../edge/completions/shadow-slots.ts";
 import { createDecider } from "../../edge/decider/decider.ts";
 import type { Deps } from "../../edge/deps.ts";
 import { parseEnv } from "../../edge/env.ts";
@@ -143,6 +144,7 @@ export class AppUnderFuzz {
       snapshots: new SnapshotCache({ db: edge, now, log, sleep }),
       authLimits: createAuthLimits(),
       decider: createDecider({ env, fetch: network, now, log, sleep }),
+      shadowSlots: new ShadowSlots(),
       usage: { append: (record) => Promise.resolve(void this.#records.push(record)) },
     };
   }

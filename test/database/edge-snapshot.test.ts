@@ -29,7 +29,17 @@ describe("signalbox.edge_snapshot", () => {
     const { revision, models, routers, ...rest } = await full();
     expect(revision).toBeGreaterThan(1);
     expect(rest).toEqual({
-      rollouts: [{ id: "rol_1", router: "default", policy: "code", candidate: { model: "m" }, percent: 5 }],
+      rollouts: [
+        {
+          id: "rol_1",
+          router: "default",
+          policy: "code",
+          candidate: { model: "m" },
+          percent: 5,
+          shadow: { percent: 10, max_output_tokens: 100, tokens_per_day: 1_000, deadline_ms: 1_000 },
+          shadow_exhausted_on: "2026-01-02",
+        },
+      ],
       tenant: { id: tenant.id, status: "active" },
       key: {
         id: tenant.keyId,

@@ -91,7 +91,9 @@ export async function makeFullTenant(admin: pg.Client): Promise<FullTenant> {
   const published = { policy_digest: "d".repeat(64), published_by: keyId };
   await insert("router_versions", { ...tenant, router_id: "rtr_1", version: 1, document: DOCUMENT, ...published });
   await admin.query("UPDATE signalbox.routers SET published_version = 1 WHERE tenant_id = $1", [id]);
-  const split = { policy: "code", candidate: { model: "m" }, percent: 5 };
+  const shadow = { percent: 10, max_output_tokens: 100, tokens_per_day: 1_000, deadline_ms: 1_000 };
+  const spent = { shadow_day: "2026-01-02", shadow_tokens: 1_000 };
+  const split = { policy: "code", candidate: { model: "m" }, percent: 5, shadow, ...spent };
   await insert("rollouts", { ...tenant, id: "rol_1", router_id: "rtr_1", ...split });
   const golden = { messages: [{ role: "user", content: "Fix it" }], expected: ["code"] };
   await insert("golden_cases", { ...tenant, id: "gld_1", router_id: "rtr_1", ...golden });

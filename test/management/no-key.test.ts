@@ -41,6 +41,7 @@ function closedDeps(known: Known = null): { deps: Deps; reads: string[] } {
     authLimits: createAuthLimits(),
     decider: closed("decider"),
     usage: closed("usage"),
+    shadowSlots: closed("shadowSlots"),
   };
   return { deps, reads };
 }

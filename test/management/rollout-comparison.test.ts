@@ -98,9 +98,10 @@ describe("a comparison of a rollout's arms", () => {
   });
 
   it("is there before the first request and after the end, and nobody else's", async () => {
+    const nothing = { requests: 0, aborted: 0, censored: 0, censored_by: {}, cost_usd: 0 };
     expect((await tenant.api(`/rollouts/${id}/comparison`)).body.arms).toEqual({
-      control: { requests: 0, aborted: 0 },
-      candidate: { requests: 0, aborted: 0 },
+      control: nothing,
+      candidate: nothing,
     });
     await tenant.api(`/rollouts/${id}/abort`, { body: {} });
     expect((await tenant.api(`/rollouts/${id}/comparison`)).body.rollout.status).toBe("aborted");

@@ -29,6 +29,10 @@ describe("usage", () => {
       // Decided without an answer: nothing was used, but what the router model took.
       receipt(tenant.id, NOON, { kind: "route" }),
       receipt(tenant.id, NOON, { kind: "route", ...routing(900, 800, 2, 0.01) }),
+      // Copies for a candidate: their answer, or the router's, apart from everything else.
+      receipt(tenant.id, NOON, { kind: "shadow", cost_usd: 0.2, timings_ms: { total: 9_000 } }),
+      receipt(tenant.id, NOON, { kind: "shadow", request_status: "censored", cost_usd: null, input_tokens: null }),
+      receipt(tenant.id, NOON, { kind: "shadow", cost_usd: null, ...routing(100, 0, 1, 0.03) }),
       receipt(other.id, NOON, { cost_usd: 100 }),
     ]);
   });
@@ -56,6 +60,7 @@ describe("usage", () => {
             output_tokens: 2,
             cost_usd: expect.closeTo(0.01, 12),
           },
+          shadow: { requests: 3, input_tokens: 120, output_tokens: 16, cost_usd: expect.closeTo(0.23, 12) },
           latency_ms: { p50: within1Percent(12), p95: within1Percent(30) },
         },
         expect.objectContaining({

@@ -1,14 +1,16 @@
 import { ok, refuse, type Result } from "../../errors.ts";
-import { compareArms, ranksToRead, type ArmTotals } from "../../rollouts/compare-arms.ts";
+import { compareArms, ranksToRead, type ArmKind, type ArmTotals } from "../../rollouts/compare-arms.ts";
 import { CONFIDENCE } from "../../rollouts/intervals.ts";
 import type { TenantContext } from "../context.ts";
 import { iso } from "../text.ts";
 import { armKinds, armScores, armTimes, armTotals } from "./comparison.store.ts";
 import type { ComparisonView } from "./comparison.schema.ts";
-import { rolloutById, rolloutRow } from "./rollouts.store.ts";
+import { rolloutById, rolloutRow, type RolloutRow } from "./rollouts.store.ts";
 import { rolloutView } from "./view.ts";
 
-const ARMS = ["control", "candidate"] as const;
+/** In the order they are shown; copies are an arm where there are any to come or have been. */
+const armsOf = ({ shadow, shadowDay }: RolloutRow): string[] =>
+  shadow === null && shadowDay === null ? ["control", "candidate"] : ["control", "candidate", "shadow"];
 
 /** The arms of a rollout beside each other, from the receipts there are now; ended rollouts too. */
 export async function compareRollout(context: TenantContext, id: string): Promise<Result<ComparisonView>> {
@@ -18,7 +20,8 @@ export async function compareRollout(context: TenantContext, id: string): Promis
   if (found === undefined) return refuse("not_found");
   const row = rolloutRow(found);
   const asOf = new Date(deps.now()).toISOString();
-  const slice = { tenantId, arms: ARMS.map((arm) => `${arm}@${id}`), since: iso(row.createdAt) };
+  const arms = armsOf(row);
+  const slice = { tenantId, arms: arms.map((arm) => `${arm}@${id}`), since: iso(row.createdAt) };
   const exceptInference = row.guardrails.feedback_score?.exclude_inference_feedback === true;
   const [totalRows, kinds, scores] = await Promise.all([
     api.read(scope, (db) => armTotals(db, slice)),
@@ -26,11 +29,12 @@ export async function compareRollout(context: TenantContext, id: string): Promis
     api.read(scope, (db) => armScores(db, slice, exceptInference)),
   ]);
   const totals = totalRows.map(totalsOf);
+  const counts = kinds.map((kind) => ({ ...kind, requests: Number(kind.requests) }));
   const ranks = ranksToRead(totals);
   const times = ranks.length === 0 ? [] : await api.read(scope, (db) => armTimes(db, slice, ranks));
-  const measures = compareArms(ARMS, {
+  const measures = compareArms(arms, {
     totals,
-    kinds: kinds.map((kind) => ({ ...kind, requests: Number(kind.requests) })),
+    kinds: counts,
     scores: scores.map((score) => ({ ...score, count: Number(score.count) })),
     times: times.map((time) => ({ ...time, rank: Number(time.rank) })),
   });
@@ -38,15 +42,22 @@ export async function compareRollout(context: TenantContext, id: string): Promis
     rollout: rolloutView(row),
     as_of: asOf,
     confidence: CONFIDENCE,
-    arms: Object.fromEntries(ARMS.map((arm) => [arm, counted(totals.find((one) => one.arm === arm))])),
+    arms: Object.fromEntries(arms.map((arm) => [arm, counted(arm, totals, counts)])),
     measures,
   });
 }
 
-const counted = (totals: ArmTotals | undefined) => ({
-  requests: totals?.requests ?? 0,
-  aborted: totals?.aborted ?? 0,
-});
+function counted(arm: string, totals: readonly ArmTotals[], kinds: readonly ArmKind[]) {
+  const own = totals.find((one) => one.arm === arm);
+  const cuts = kinds.filter((kind) => kind.arm === arm && kind.of === "censored");
+  return {
+    requests: own?.requests ?? 0,
+    aborted: own?.aborted ?? 0,
+    censored: own?.censored ?? 0,
+    censored_by: Object.fromEntries(cuts.map(({ name, requests }) => [name, requests])),
+    cost_usd: own?.spent ?? 0,
+  };
+}
 
 type TotalsRow = Awaited<ReturnType<typeof armTotals>>[number];
 
@@ -54,8 +65,10 @@ const totalsOf = (row: TotalsRow): ArmTotals => ({
   arm: row.arm,
   requests: Number(row.requests),
   aborted: Number(row.aborted),
+  censored: Number(row.censored),
   failed: Number(row.failed),
   completed: Number(row.completed),
+  spent: row.spent,
   moments: {
     input_tokens: { count: Number(row.inputCount), sum: row.inputSum, squares: row.inputSquares },
     output_tokens: { count: Number(row.outputCount), sum: row.outputSum, squares: row.outputSquares },

@@ -44,6 +44,15 @@ export const comparisonSchema = z
       z.object({
         requests: z.number().int().openapi({ description: "Completed, failed or broken off." }),
         aborted: z.number().int().openapi({ description: "Whose callers went away; in no measure." }),
+        censored: z.number().int().openapi({
+          description:
+            "Copies that were not made or cut off; in no measure, so where they are many, the rest are the short ones.",
+        }),
+        censored_by: z.record(z.string(), z.number().int()).openapi({
+          description:
+            "Why: `output_cap`, `deadline`, `request_over`, `client_gone`, `answer_too_large`, `budget`, `busy`, `hosted_tools`, or the error that kept the candidate from serving.",
+        }),
+        cost_usd: z.number().openapi({ description: "Of all of the arm's requests or copies together." }),
       }),
     ),
     measures: z.array(measureSchema),

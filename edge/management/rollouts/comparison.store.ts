@@ -1,7 +1,7 @@
 import { and, desc, eq, gte, inArray, sql, type SQL } from "drizzle-orm";
 import type { Reader } from "../../db/client.ts";
 import { decisions, feedback } from "../../db/schema.ts";
-import type { ArmRank, Latency } from "../../rollouts/compare-arms.ts";
+import type { ArmKind, ArmRank, Latency } from "../../rollouts/compare-arms.ts";
 
 /** A rollout's arms as receipts name them, and since when there are any. */
 export interface ArmsSlice {
@@ -30,7 +30,8 @@ const moments = (value: SQL) => ({
 function completionsOf({ tenantId, arms, since }: ArmsSlice): SQL | undefined {
   return and(
     eq(decisions.tenantId, tenantId),
-    eq(decisions.kind, "completion"),
+    // The arms tell copies from what was asked.
+    inArray(decisions.kind, ["completion", "shadow"]),
     inArray(decisions.arm, [...arms]),
     // Partitions of earlier days hold none; an id may be a moment younger than its request.
     sql`${decisions.day} >= ${since}::date - 1`,
@@ -47,6 +48,7 @@ export const armTotals = (db: Reader, slice: ArmsSlice) => {
       arm: ARM,
       requests: sql<string>`count(*) filter (where ${JUDGED})`,
       aborted: sql<string>`count(*) filter (where ${status} = 'aborted')`,
+      censored: sql<string>`count(*) filter (where ${status} = 'censored')`,
       failed: sql<string>`count(*) filter (where ${FAILED})`,
       completed: sql<string>`count(*) filter (where ${COMPLETED})`,
       firstByte: sql<string>`count(${timeOf("first_byte")}) filter (where ${COMPLETED})`,
@@ -57,6 +59,7 @@ export const armTotals = (db: Reader, slice: ArmsSlice) => {
       outputCount: output.count,
       outputSum: output.sum,
       outputSquares: output.squares,
+      spent: sql<number>`coalesce(sum(${decisions.costUsd}), 0)`,
       costCount: cost.count,
       costSum: cost.sum,
       costSquares: cost.squares,
@@ -66,16 +69,18 @@ export const armTotals = (db: Reader, slice: ArmsSlice) => {
     .groupBy(sql`1`);
 };
 
-/** Requests by kind of error and by finish reason, the most frequent first. */
+/** Requests by kind of error, by finish reason and by what cut copies off, the most frequent first. */
 export const armKinds = (db: Reader, slice: ArmsSlice) => {
-  const of = sql<"error" | "finish_reason">`case when ${FAILED} then 'error' else 'finish_reason' end`;
+  const of = sql<
+    ArmKind["of"]
+  >`case when ${status} = 'censored' then 'censored' when ${FAILED} then 'error' else 'finish_reason' end`;
   const name = sql<string>`case when ${COMPLETED} and ${decisions.attempts} > 1 then 'retried'
     when ${COMPLETED} then coalesce(${decisions.finishReason}, 'unknown')
     else coalesce(${decisions.errorCode}, 'unknown') end`;
   return db
     .select({ arm: ARM, of, name, requests: sql<string>`count(*)` })
     .from(decisions)
-    .where(and(completionsOf(slice), JUDGED))
+    .where(and(completionsOf(slice), sql`(${JUDGED} or ${status} = 'censored')`))
     .groupBy(sql`1, 2, 3`)
     .orderBy(desc(sql`count(*)`), sql`1, 2, 3`)
     .limit(MAX_NAMES);

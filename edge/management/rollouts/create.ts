@@ -23,7 +23,7 @@ export async function createRollout(context: TenantContext, input: CreateRollout
         const at = missing === 0 ? "/candidate/model" : `/candidate/fallbacks/${missing - 1}`;
         return wrong(at, `there is no model ${named[missing] ?? ""}`);
       }
-      const { policy, candidate, percent, guardrails } = input;
+      const { policy, candidate, percent, guardrails, shadow } = input;
       const fields = {
         tenantId,
         id: deps.newId("rollout"),
@@ -32,6 +32,7 @@ export async function createRollout(context: TenantContext, input: CreateRollout
         candidate,
         percent,
         guardrails,
+        shadow,
       };
       const row = await insertRollout(tx, fields, input.router);
       if (row === null) return refuse("internal_error");

@@ -58,7 +58,7 @@ export const isPolicyTaken = (error: unknown): boolean =>
 export async function updateRolloutRow(
   tx: Transaction,
   row: RolloutRow,
-  changes: Partial<Pick<RolloutRow, "percent" | "status" | "reason">>,
+  changes: Partial<Pick<RolloutRow, "percent" | "shadow" | "status" | "reason">>,
 ): Promise<RolloutRow> {
   const [updated] = await tx
     .update(rollouts)

@@ -38,7 +38,8 @@ const create = createRoute({
   path: "/rollouts",
   ...change,
   summary: "Send a share of a policy's conversations to a candidate",
-  description: "A conversation stays on its arm; the `x-signalbox-arm` header of every answer names it.",
+  description:
+    "A conversation stays on its arm; the `x-signalbox-arm` header of every answer names it. With `shadow`, the candidate also answers copies of the control arm's requests, as the arm `shadow`: started with the request, asked once, never seen by its caller, and never run where the provider itself would carry out tools.",
   request: {
     headers: writeHeaders,
     body: jsonBody(createRolloutSchema, {
@@ -85,8 +86,12 @@ const update = createRoute({
   method: "patch",
   path: "/rollouts/{id}",
   ...change,
-  summary: "Widen or narrow a rollout; in force everywhere within ten seconds",
-  request: { params, headers: versionedWriteHeaders, body: jsonBody(updateRolloutSchema, { percent: 25 }) },
+  summary: "Widen or narrow a rollout or its shadow; in force everywhere within ten seconds",
+  request: {
+    params,
+    headers: versionedWriteHeaders,
+    body: jsonBody(updateRolloutSchema, { percent: 25, shadow: { percent: 10, tokens_per_day: 2_000_000 } }),
+  },
   responses: responses(
     versioned,
     ...BODY_REFUSALS,

@@ -16,6 +16,8 @@ export const rolloutView = (row: RolloutRow): RolloutView => ({
   candidate: row.candidate,
   percent: row.percent,
   guardrails: row.guardrails,
+  shadow: row.shadow,
+  shadow_spent: row.shadowDay === null ? null : { day: row.shadowDay, tokens: row.shadowTokens },
   status: row.status,
   reason: row.reason,
   created_at: iso(row.createdAt),
@@ -27,5 +29,5 @@ export async function versionedRollout(row: RolloutRow): Promise<VersionedRollou
 }
 
 /** The version of what people may change of a rollout. */
-export const rolloutEtag = ({ id, percent, status }: RolloutRow): Promise<string> =>
-  sha256Hex(JSON.stringify([id, percent, status]));
+export const rolloutEtag = ({ id, percent, status, shadow }: RolloutRow): Promise<string> =>
+  sha256Hex(JSON.stringify([id, percent, status, shadow]));

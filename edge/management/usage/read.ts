@@ -57,6 +57,12 @@ const view = (row: UsageRow, groups: readonly (keyof UsageRow)[]): UsageRowView 
     output_tokens: Number(row.routingOutputTokens),
     cost_usd: Number(row.routingCostUsd),
   },
+  shadow: {
+    requests: Number(row.shadowRequests),
+    input_tokens: Number(row.shadowInputTokens),
+    output_tokens: Number(row.shadowOutputTokens),
+    cost_usd: Number(row.shadowCostUsd),
+  },
   latency_ms: { p50: latencyOf(row.p50Bin), p95: latencyOf(row.p95Bin) },
 });
 

@@ -50,6 +50,9 @@ export const usageRowSchema = z
       .openapi({
         description: "What the router model's own calls took, where it counts; decisions without an answer included.",
       }),
+    shadow: z
+      .object({ requests: count, input_tokens: count, output_tokens: count, cost_usd: z.number() })
+      .openapi({ description: "What rollouts' copies of requests took; in none of the other sums." }),
     latency_ms: z
       .object({ p50: z.number().nullable(), p95: z.number().nullable() })
       .openapi({ description: "From the request to the answer's last byte, of nearest rank, within 1 %." }),

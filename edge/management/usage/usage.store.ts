@@ -48,6 +48,8 @@ export function usageRows(db: Reader, tenantId: string, { groups, bucket, source
         sum(routing_input_tokens) as routing_input_tokens,
         sum(routing_cached_input_tokens) as routing_cached_input_tokens,
         sum(routing_output_tokens) as routing_output_tokens, sum(routing_cost_usd) as routing_cost_usd,
+        sum(shadow_requests) as shadow_requests, sum(shadow_input_tokens) as shadow_input_tokens,
+        sum(shadow_output_tokens) as shadow_output_tokens, sum(shadow_cost_usd) as shadow_cost_usd,
         jsonb_agg(latency) as latencies
       from part group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5 limit ${limit}
     )
@@ -80,6 +82,10 @@ export function usageRows(db: Reader, tenantId: string, { groups, bucket, source
       routingCachedInputTokens: sql<string>`routing_cached_input_tokens`,
       routingOutputTokens: sql<string>`routing_output_tokens`,
       routingCostUsd: sql<string>`routing_cost_usd`,
+      shadowRequests: sql<string>`shadow_requests`,
+      shadowInputTokens: sql<string>`shadow_input_tokens`,
+      shadowOutputTokens: sql<string>`shadow_output_tokens`,
+      shadowCostUsd: sql<string>`shadow_cost_usd`,
       p50Bin: sql<number | null>`p50_bin`,
       p95Bin: sql<number | null>`p95_bin`,
     })
