@@ -30,7 +30,7 @@ const envSchema = z.object({
     .string()
     .transform(commaSeparated)
     .pipe(z.array(z.string().min(16)).min(1).max(2)),
-  /** vLLM deployments as a JSON array; see `engines/deployments.ts`. */
+  /** Deployed router models as a JSON array; see `engines/deployments.ts`. */
   ENGINES: jsonText.pipe(deploymentsSchema).default([]),
   /** Calibration by engine name as JSON; wins over a deployment's own. */
   CALIBRATION: jsonText.pipe(calibrationsSchema).default({}),

@@ -7,6 +7,7 @@ export interface Metrics {
   readonly requestSeconds: Histogram<"route" | "status">;
   readonly decisions: Counter<"engine" | "result">;
   readonly decisionSeconds: Histogram<"engine">;
+  readonly tokens: Counter<"engine" | "kind">;
   readonly unknownKeys: Counter<"route">;
   /** Prometheus text exposition. */
   readonly expose: () => Promise<string>;
@@ -59,6 +60,12 @@ export function createMetrics(engines: readonly ServedEngine[]): Metrics {
       help: "Time of successful decisions, waiting included.",
       labelNames: ["engine"],
       buckets: SECONDS,
+      registers,
+    }),
+    tokens: new Counter({
+      name: "signalbox_inference_tokens_total",
+      help: "Tokens that router models read and wrote, by engine and kind: prompt, cached (part of it), completion.",
+      labelNames: ["engine", "kind"],
       registers,
     }),
     unknownKeys: new Counter({

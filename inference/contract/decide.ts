@@ -58,6 +58,8 @@ export const decideResponseSchema = z.object({
   /** Milliseconds spent, by part. */
   timings: z.record(z.string(), z.number()),
   tokens: z.object({ prompt: z.number(), cached: z.number(), completion: z.number() }).optional(),
+  /** How many policies the deciding model was asked about, when that was not all of them: the likeliest ones. */
+  shortlisted: z.number().int().optional(),
 });
 export type DecideResponse = z.infer<typeof decideResponseSchema>;
 
@@ -96,6 +98,10 @@ export const enginesResponseSchema = z.object({
       policyTokens: z.number().int().optional(),
       /** Tokens that the texts of all policies together may take; absent when nothing bounds them. */
       promptTokens: z.number().int().optional(),
+      /** Whether its decisions cost money, so that a tenant needs the operator's leave. */
+      paid: z.boolean().optional(),
+      /** Whether it was built from documentation and not yet held against a running server. */
+      preview: z.boolean().optional(),
     }),
   ),
 });

@@ -19,15 +19,18 @@ export const decideHandler: Handle =
     const engine = found.value;
     c.set("engine", engine.name);
 
-    const remainingMs = deadlineMs - (deps.now() - c.get("arrivedAt"));
-    const deadline = deps.timeout(Math.max(0, Math.ceil(remainingMs)));
+    const deadlineAt = c.get("arrivedAt") + deadlineMs;
+    const deadline = deps.timeout(Math.max(0, Math.ceil(deadlineAt - deps.now())));
     const signal = AbortSignal.any([deadline, c.req.raw.signal]);
-    const decided = await engine.decide(policies, { conversation, isolation, signal });
+    const decided = await engine.decide(policies, { conversation, isolation, signal, deadlineAt });
     if (!decided.ok) {
       metrics.decisions.inc({ engine: engine.name, result: decided.refusal.code });
       return respond(c, decided.refusal);
     }
     metrics.decisions.inc({ engine: engine.name, result: decided.value.unsureReason ?? "ok" });
+    for (const [kind, count] of Object.entries(decided.value.tokens ?? {})) {
+      metrics.tokens.inc({ engine: engine.name, kind }, count);
+    }
     metrics.decisionSeconds.observe({ engine: engine.name }, (deps.now() - c.get("arrivedAt")) / 1000);
     return c.json(decided.value);
   };

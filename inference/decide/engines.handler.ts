@@ -1,6 +1,6 @@
 import type { Handle } from "../service.ts";
 
-/** `GET /v1/engines`: what a router's settings may name, whether each is ready, and how much of the policies it reads. */
+/** `GET /v1/engines`: what a router's settings may name, whether each is ready, what it reads and what it is. */
 export const enginesHandler: Handle =
   ({ registry }) =>
   (c) =>
@@ -11,5 +11,6 @@ export const enginesHandler: Handle =
         version: engine.version,
         ready: engine.ready(),
         ...engine.reads,
+        ...engine.traits,
       })),
     });

@@ -10,7 +10,14 @@ import { IDENTITY } from "./calibration.ts";
 import { createPolicySets } from "./policy-sets.ts";
 import { untilAborted } from "./until-aborted.ts";
 
+/** What an owner should know of an engine before choosing it. */
+export interface Traits {
+  readonly paid?: boolean;
+  readonly preview?: boolean;
+}
+
 export interface ServingOptions {
+  readonly traits?: Traits;
   readonly calibration?: Calibration | undefined;
   readonly concurrency: number;
   readonly queueLimit: number;
@@ -25,6 +32,7 @@ export interface ServedEngine {
   readonly name: string;
   readonly version: string;
   readonly reads: Reads;
+  readonly traits: Traits;
   readonly start: () => Promise<void>;
   readonly stop: () => void;
   readonly ready: () => boolean;
@@ -48,6 +56,7 @@ export function serveEngine<Prepared>(engine: Engine<Prepared>, options: Serving
     name: engine.name,
     version,
     reads: engine.reads,
+    traits: options.traits ?? {},
     start: engine.start,
     stop: engine.stop,
     ready: engine.ready,
@@ -70,7 +79,7 @@ export function serveEngine<Prepared>(engine: Engine<Prepared>, options: Serving
         const reading = await engine.decide(set.value, input);
         if (!reading.ok) return reading;
         if (input.signal.aborted) return deadlineExceeded();
-        const { logits, unsureReason, timings, tokens } = reading.value;
+        const { logits, unsureReason, timings, tokens, shortlisted } = reading.value;
         const names = [...policies.map((policy) => policy.name), null];
         const scores = calibrate(logits, calibration).map((probability, index) => ({
           policy: names[index] ?? null,
@@ -88,6 +97,7 @@ export function serveEngine<Prepared>(engine: Engine<Prepared>, options: Serving
             total_ms: now() - arrived,
           },
           ...(tokens === undefined ? {} : { tokens }),
+          ...(shortlisted === undefined ? {} : { shortlisted }),
         });
       } finally {
         place.value();

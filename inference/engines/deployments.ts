@@ -1,19 +1,15 @@
 import { z } from "zod";
 import { calibrationSchema } from "../decide/calibration.ts";
 import { PROMPT_FORMATS } from "../prompts/formats.ts";
+import { decisionsDeploymentSchema } from "./decisions/deployment.ts";
+import { baseUrlsSchema, engineNameSchema } from "./deployment-fields.ts";
 
 /** One router model behind vLLM, as an operator configures it. */
 const deploymentSchema = z.object({
-  /** What a router's settings call this engine. */
-  name: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9._-]{0,31}$/)
-    .refine((name) => name !== "default" && name !== "embedded", "is a reserved name"),
+  kind: z.literal("vllm").default("vllm"),
+  name: engineNameSchema,
   /** Servers that hold the same model, each without `/v1`. */
-  baseUrls: z
-    .array(z.url({ protocol: /^https?$/ }))
-    .min(1)
-    .max(64),
+  baseUrls: baseUrlsSchema,
   /** The model's name at the server. */
   model: z.string().min(1).max(256),
   format: z.enum(PROMPT_FORMATS),
@@ -30,6 +26,6 @@ const deploymentSchema = z.object({
 export type Deployment = z.infer<typeof deploymentSchema>;
 
 export const deploymentsSchema = z
-  .array(deploymentSchema)
+  .array(z.union([decisionsDeploymentSchema, deploymentSchema]))
   .max(32)
   .refine((all) => new Set(all.map((one) => one.name)).size === all.length, "names must be unique");

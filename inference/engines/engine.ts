@@ -14,6 +14,8 @@ export interface DecideInput {
   readonly isolation: string;
   /** Aborts when the deadline has passed or the caller has gone: work for it must stop. */
   readonly signal: AbortSignal;
+  /** The moment of the deadline, in the service's own clock; absent when nothing hurries. */
+  readonly deadlineAt?: number;
 }
 
 /** What an engine read out of its model, before calibration. */
@@ -24,6 +26,8 @@ export interface EngineReading {
   /** Milliseconds, by part. */
   readonly timings: Readonly<Record<string, number>>;
   readonly tokens?: { readonly prompt: number; readonly cached: number; readonly completion: number };
+  /** How many policies were asked about, when that was not all of them. */
+  readonly shortlisted?: number;
 }
 
 /** How much of a policy set an engine reads, in tokens; what is absent has no bound. */

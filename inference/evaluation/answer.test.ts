@@ -18,6 +18,7 @@ function engineThat(decide: ServedEngine["decide"]): ServedEngine {
     name: "fake",
     version: "1",
     reads: {},
+    traits: {},
     start: () => Promise.resolve(),
     stop: () => undefined,
     ready: () => true,

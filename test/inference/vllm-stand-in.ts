@@ -40,6 +40,10 @@ export interface VllmStandIn {
   /** What was asked of the model, warm-ups of readiness left out. */
   readonly asked: AskedOfVllm[];
   health: number;
+  /** Text of `/metrics`. */
+  metrics: string;
+  /** How the question that readiness depends on is answered. */
+  warmUp: Answer;
   /** How the next questions are answered; the last one stays. */
   answers: Answer[];
   /** Resolves with the next question that is asked. */
@@ -47,19 +51,25 @@ export interface VllmStandIn {
   readonly close: () => Promise<void>;
 }
 
+const warmedUp: Answer = (asked, response) => json(200, recorded("chat-choice-weather.json"))(asked, response);
+
 /** A server that speaks vLLM's wire from recorded bytes, as the test tells it to. */
-export async function startVllm(answers: Answer[], health = 200): Promise<VllmStandIn> {
+export async function startVllm(answers: Answer[], health = 200, warmUp: Answer = warmedUp): Promise<VllmStandIn> {
   const waiting: ((asked: AskedOfVllm) => void)[] = [];
   const server = createServer((request, response) => {
     if (request.url === "/health") {
       response.writeHead(standIn.health).end();
       return;
     }
+    if (request.url === "/metrics") {
+      response.writeHead(200, { "content-type": "text/plain" }).end(standIn.metrics);
+      return;
+    }
     void readBody(request).then((body) => {
       const gone = new Promise<void>((resolve) => response.on("close", () => !response.writableEnded && resolve()));
       const asked: AskedOfVllm = { path: request.url ?? "", headers: request.headers, body, gone };
       if (JSON.stringify(body).includes("Will it rain in Bergen?")) {
-        json(200, recorded("chat-choice-weather.json"))(asked, response);
+        standIn.warmUp(asked, response);
         return;
       }
       standIn.asked.push(asked);
@@ -74,6 +84,8 @@ export async function startVllm(answers: Answer[], health = 200): Promise<VllmSt
     url: `http://127.0.0.1:${String(port)}`,
     asked: [],
     health,
+    metrics: "",
+    warmUp,
     answers,
     nextAsked: () => new Promise((resolve) => waiting.push(resolve)),
     close: () => {

@@ -1,0 +1,278 @@
+import { describe, expect, test } from "vitest";
+import { manualDeps } from "../../../test/inference/manual-deps.ts";
+import { createFleet } from "./fleet.ts";
+import type { Attempt } from "./fleet.ts";
+
+type Behaviour = (signal: AbortSignal) => Promise<Attempt<string>>;
+
+const well =
+  (text: string): Behaviour =>
+  () =>
+    Promise.resolve({ verdict: "done", result: text });
+const says =
+  (verdict: "elsewhere" | "troubled" | "gone"): Behaviour =>
+  () =>
+    Promise.resolve({ verdict, result: verdict });
+/** Takes the question and says nothing until it is called off. */
+const silent: Behaviour = (signal) =>
+  new Promise((resolve) => {
+    signal.addEventListener("abort", () => resolve({ verdict: "gone", result: "called off" }), { once: true });
+  });
+
+function setUp(count: number, { hosted = false } = {}) {
+  const deps = manualDeps();
+  const servers = Array.from({ length: count }, (_, index) => ({
+    url: `http://replica-${String(index)}`,
+    healthy: true,
+    load: 0,
+    warmUps: 0,
+    behaviour: well(`from ${String(index)}`),
+  }));
+  const of = (url: string) => servers.find((server) => server.url === url)!;
+  const fleet = createFleet(
+    {
+      name: "big",
+      baseUrls: servers.map(({ url }) => url),
+      prove: hosted
+        ? null
+        : (url, warm) => {
+            if (!warm) of(url).warmUps += 1;
+            return Promise.resolve(of(url).healthy);
+          },
+      loadOf: hosted ? null : (url) => Promise.resolve(of(url).load),
+    },
+    deps,
+  );
+  const asked: string[] = [];
+  const ask = (digest = "set", deadlineMs = 1_000, signal = deps.timeout(deadlineMs)) =>
+    fleet.ask<string>({
+      digest,
+      signal,
+      deadlineAt: deps.now() + deadlineMs,
+      attempt: (url, limit) => {
+        asked.push(url);
+        return of(url).behaviour(limit);
+      },
+    });
+  /** The server that is first in line for a policy set, and the others. */
+  const inLine = async (digest = "set") => {
+    asked.length = 0;
+    await ask(digest);
+    const first = of(asked.at(-1)!);
+    asked.length = 0;
+    return { first, others: servers.filter((server) => server !== first) };
+  };
+  return { deps, servers, fleet, asked, ask, inLine };
+}
+
+describe("a replica", () => {
+  test("is ready once it has proved itself, and not before", async () => {
+    const { deps, servers, fleet, ask } = setUp(1);
+    servers[0]!.healthy = false;
+    fleet.start();
+    await deps.advance(5_000);
+    expect([fleet.ready(), await ask()]).toEqual([false, null]);
+    servers[0]!.healthy = true;
+    await deps.advance(1_000);
+    expect([fleet.ready(), await ask()]).toEqual([true, "from 0"]);
+  });
+
+  test("of a hosted service is ready at once and comes back after its rest", async () => {
+    const { deps, servers, fleet, ask } = setUp(1, { hosted: true });
+    fleet.start();
+    servers[0]!.behaviour = says("gone");
+    expect([await ask(), fleet.ready()]).toEqual(["gone", false]);
+    await deps.advance(1_000);
+    expect(fleet.ready()).toBe(true);
+  });
+
+  test("that fails its health check is taken out, and proves itself anew", async () => {
+    const { deps, servers, fleet } = setUp(1);
+    fleet.start();
+    await deps.advance(0);
+    servers[0]!.healthy = false;
+    await deps.advance(5_000);
+    expect(fleet.ready()).toBe(false);
+    servers[0]!.healthy = true;
+    await deps.advance(1_000);
+    expect([fleet.ready(), servers[0]!.warmUps]).toEqual([true, 2]);
+  });
+
+  test("that flaps rests twice as long after each fall, and no longer than a minute", async () => {
+    const { deps, servers, fleet, ask } = setUp(1, { hosted: true });
+    fleet.start();
+    servers[0]!.behaviour = says("gone");
+    const rests: number[] = [];
+    for (let fall = 0; fall < 8; fall += 1) {
+      await ask();
+      const since = deps.now();
+      while (!fleet.ready()) await deps.advance(500);
+      rests.push((deps.now() - since) / 1_000);
+    }
+    expect(rests).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
+    servers[0]!.behaviour = well("back");
+    await deps.advance(61_000);
+    servers[0]!.behaviour = says("gone");
+    await ask();
+    await deps.advance(1_000);
+    expect(fleet.ready()).toBe(true);
+  });
+});
+
+describe("policy sets", () => {
+  test("stay with their replica, and only those of a replica that falls move", async () => {
+    const { deps, servers, fleet, ask } = setUp(4);
+    fleet.start();
+    await deps.advance(0);
+    const digests = Array.from({ length: 60 }, (_, n) => `set ${String(n)}`);
+    const owners = async () => {
+      const found: unknown[] = [];
+      for (const digest of digests) found.push(await ask(digest));
+      return found;
+    };
+    const before = await owners();
+    expect(new Set(before).size).toBe(4);
+    servers[0]!.healthy = false;
+    await deps.advance(5_000);
+    const after = await owners();
+    before.forEach((owner, index) => {
+      if (owner !== "from 0") expect([digests[index], after[index]]).toEqual([digests[index], owner]);
+      else expect(after[index]).not.toBe("from 0");
+    });
+  });
+
+  test("spill over to the next in line when their replica has more than its share", async () => {
+    const { deps, fleet, ask, asked, inLine } = setUp(3);
+    fleet.start();
+    await deps.advance(0);
+    const { first, others } = await inLine();
+    for (const server of [first, ...others]) server.behaviour = silent;
+    const caller = new AbortController();
+    const asking = Array.from({ length: 9 }, () => ask("set", 60_000, caller.signal));
+    const counts = [first, ...others].map(({ url }) => asked.filter((one) => one === url).length);
+    expect(counts.reduce((a, b) => a + b)).toBe(9);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(4);
+    expect(Math.min(...counts)).toBeGreaterThanOrEqual(1);
+    caller.abort();
+    expect(new Set(await Promise.all(asking))).toEqual(new Set(["late"]));
+  });
+
+  test("avoid a replica that others keep busy, by its own account", async () => {
+    const { deps, fleet, ask, inLine } = setUp(3);
+    fleet.start();
+    await deps.advance(0);
+    const { first, others } = await inLine();
+    first.load = 50;
+    await deps.advance(5_000);
+    expect(others.map(({ url }) => `from ${url.at(-1)!}`)).toContain(await ask());
+  });
+});
+
+describe("a decision", () => {
+  test.each(["elsewhere", "troubled", "gone"] as const)("goes to the next replica when one is %s", async (verdict) => {
+    const { deps, fleet, ask, asked, inLine } = setUp(2);
+    fleet.start();
+    await deps.advance(0);
+    const { first, others } = await inLine();
+    first.behaviour = says(verdict);
+    expect(await ask()).toBe(`from ${others[0]!.url.at(-1)!}`);
+    expect(asked).toEqual([first.url, others[0]!.url]);
+    expect(fleet.size()).toEqual({ ready: verdict === "gone" ? 1 : 2, all: 2 });
+  });
+
+  test("leaves a replica that says nothing half-way to its deadline, and still comes in time", async () => {
+    const { deps, fleet, ask, inLine } = setUp(2);
+    fleet.start();
+    await deps.advance(0);
+    const { first, others } = await inLine();
+    first.behaviour = silent;
+    const asking = ask("set", 400);
+    await deps.advance(200);
+    expect(await asking).toBe(`from ${others[0]!.url.at(-1)!}`);
+    expect(deps.now()).toBe(200);
+  });
+
+  test("of the only replica waits until the deadline", async () => {
+    const { deps, servers, fleet, ask } = setUp(1);
+    fleet.start();
+    await deps.advance(0);
+    servers[0]!.behaviour = silent;
+    let end: unknown = "waiting";
+    void ask("set", 400).then((result) => (end = result));
+    await deps.advance(399);
+    expect(end).toBe("waiting");
+    await deps.advance(1);
+    expect(end).toBe("late");
+  });
+
+  test("asks at most three replicas and gives what the last one said", async () => {
+    const { deps, servers, fleet, ask, asked } = setUp(5);
+    fleet.start();
+    await deps.advance(0);
+    for (const server of servers) server.behaviour = says("elsewhere");
+    expect(await ask()).toBe("elsewhere");
+    expect(asked).toHaveLength(3);
+  });
+});
+
+describe("trouble", () => {
+  test("three times in a row takes a replica out; a good answer in between forgives", async () => {
+    const { deps, servers, fleet, ask } = setUp(1);
+    fleet.start();
+    await deps.advance(0);
+    const server = servers[0]!;
+    const good = server.behaviour;
+    for (const behaviour of [says("troubled"), says("troubled"), good, says("troubled"), says("troubled")]) {
+      server.behaviour = behaviour;
+      await ask();
+    }
+    expect(fleet.ready()).toBe(true);
+    server.behaviour = says("troubled");
+    await ask();
+    expect(fleet.ready()).toBe(false);
+  });
+
+  test("is silence much longer than answers take; hasty deadlines of one caller are none", async () => {
+    const { deps, fleet, ask, inLine } = setUp(2);
+    fleet.start();
+    await deps.advance(0);
+    const { first } = await inLine();
+    first.behaviour = silent;
+    for (let round = 0; round < 10; round += 1) {
+      const asking = ask("set", 20);
+      await deps.advance(20);
+      await asking;
+    }
+    expect(fleet.size().ready).toBe(2);
+    for (let round = 0; round < 3; round += 1) {
+      const asking = ask("set", 2_400);
+      await deps.advance(1_200);
+      await asking;
+    }
+    expect(fleet.size().ready).toBe(1);
+  });
+});
+
+test("when the caller leaves, the replica is called off and no other is asked", async () => {
+  const { deps, fleet, ask, asked, inLine } = setUp(3);
+  fleet.start();
+  await deps.advance(0);
+  const { first } = await inLine();
+  first.behaviour = silent;
+  const caller = new AbortController();
+  const asking = ask("set", 60_000, caller.signal);
+  caller.abort();
+  expect(await asking).toBe("late");
+  expect(asked).toEqual([first.url]);
+});
+
+test("a stopped fleet asks nobody any more", async () => {
+  const { deps, servers, fleet } = setUp(1);
+  fleet.start();
+  await deps.advance(0);
+  fleet.stop();
+  servers[0]!.healthy = false;
+  await deps.advance(600_000);
+  expect(fleet.ready()).toBe(true);
+  expect(servers[0]!.warmUps).toBe(1);
+});

@@ -1,0 +1,58 @@
+import type { Deps } from "../../deps.ts";
+
+/** A decision is a distribution over some hundred names; a server that sends more than this is broken. */
+const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
+
+/** What came back; `null` when there was no connection, or it was cut, or more came than can be an answer. */
+export type Posted = { readonly status: number; readonly retryAfterSeconds: number; readonly body: string } | null;
+
+/** One `POST` of JSON. Never follows a redirect: the request bears the deployment's key. Never rejects. */
+export async function postJson(
+  { fetch }: Pick<Deps, "fetch">,
+  url: string,
+  {
+    body,
+    apiKey,
+    signal,
+  }: { readonly body: string; readonly apiKey: string | undefined; readonly signal: AbortSignal },
+): Promise<Posted> {
+  try {
+    const response = await fetch(url, {
+      method: "POST",
+      headers: {
+        "content-type": "application/json",
+        ...(apiKey !== undefined && { authorization: `Bearer ${apiKey}` }),
+      },
+      body,
+      redirect: "manual",
+      signal,
+    });
+    const retryAfterSeconds = Math.max(1, Math.ceil(Number(response.headers.get("retry-after")) || 1));
+    return { status: response.status, retryAfterSeconds, body: await readBounded(response) };
+  } catch {
+    return null;
+  }
+}
+
+/** Status and text of a `GET`, within the same bounds. */
+export async function getText({ fetch }: Pick<Deps, "fetch">, url: string, signal: AbortSignal): Promise<Posted> {
+  try {
+    const response = await fetch(url, { redirect: "manual", signal });
+    return { status: response.status, retryAfterSeconds: 1, body: await readBounded(response) };
+  } catch {
+    return null;
+  }
+}
+
+export const at = (baseUrl: string, path: string): string => baseUrl.replace(/\/+$/, "") + path;
+
+async function readBounded(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    length += chunk.byteLength;
+    if (length > MAX_ANSWER_BYTES) throw new RangeError("the answer is too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length).toString("utf8");
+}

@@ -1,0 +1,54 @@
+import { createHash } from "node:crypto";
+
+/** One server of a deployment, as this process knows it. Times in milliseconds, monotonic. */
+export interface Replica {
+  readonly baseUrl: string;
+  readonly index: number;
+  ready: boolean;
+  /** Decisions that this process has running there. */
+  running: number;
+  /** Decisions that others have running or waiting there, as the server itself says. */
+  foreign: number;
+  /** Troubles in a row that were not bad enough to eject it at once. */
+  troubles: number;
+  /** Ejections that came quickly after one another: each doubles the rest before it may prove itself again. */
+  ejections: number;
+  /** When it was last let in. */
+  readySince: number;
+  /** Smoothed time of its answers; null before the first. */
+  typicalMs: number | null;
+}
+
+export const newReplica = (baseUrl: string, index: number): Replica => ({
+  baseUrl,
+  index,
+  ready: false,
+  running: 0,
+  foreign: 0,
+  troubles: 0,
+  ejections: 0,
+  readySince: 0,
+  typicalMs: null,
+});
+
+/** Load above the even share that the replica of a policy set may carry before the next one in line is asked. */
+const LOAD_BOUND = 1.25;
+
+/**
+ * Ready replicas, the one to ask first at the front: the same one for the same policy set, so that its prefix cache is
+ * warm, until its load passes the bound (rendezvous hashing with bounded loads).
+ */
+export function inOrder(replicas: readonly Replica[], digest: string): Replica[] {
+  const ready = replicas.filter((replica) => replica.ready).sort((a, b) => rank(b, digest) - rank(a, digest));
+  const total = ready.reduce((sum, replica) => sum + loadOf(replica), 0);
+  const bound = Math.ceil(((total + 1) / ready.length) * LOAD_BOUND);
+  const free = ready.filter((replica) => loadOf(replica) < bound);
+  return [...free, ...ready.filter((replica) => loadOf(replica) >= bound)];
+}
+
+const loadOf = ({ running, foreign }: Replica): number => running + foreign;
+
+/** Adding or losing a replica moves only the policy sets that were or will be its own. */
+function rank({ baseUrl }: Replica, digest: string): number {
+  return createHash("sha256").update(`${baseUrl}\n${digest}`).digest().readUInt32BE(0);
+}
