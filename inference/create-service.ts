@@ -1,39 +1,56 @@
+import { calibrationFor } from "./decide/calibration.ts";
+import { createCascade } from "./decide/cascade.ts";
 import { serveEngine } from "./decide/served-engine.ts";
+import type { ServedEngine, ServingOptions, Traits } from "./decide/served-engine.ts";
 import type { Deps } from "./deps.ts";
-import { createRouterEngine } from "./engines/embedded/router-engine.ts";
-import { createRegistry } from "./engines/registry.ts";
-import { createVllmEngine } from "./engines/vllm/vllm-engine.ts";
-import type { Env } from "./env.ts";
 import { createDecisionsEngine } from "./engines/decisions/decisions-engine.ts";
 import { createShortlist } from "./engines/decisions/shortlist.ts";
 import { traitsOf } from "./engines/decisions/traits.ts";
+import { createRouterEngine } from "./engines/embedded/router-engine.ts";
+import type { Engine } from "./engines/engine.ts";
+import { createRegistry } from "./engines/registry.ts";
+import { createVllmEngine } from "./engines/vllm/vllm-engine.ts";
+import type { Env } from "./env.ts";
 import { createMetrics } from "./metrics.ts";
 import type { Service } from "./service.ts";
 
-/** Puts the service together: the embedded engine always, and one engine for each configured deployment. */
+/** Puts the service together: the embedded engine always, one engine for each deployment, and cascades of these. */
 export function createService(env: Env, deps: Deps): Service {
   const shared = { queueLimit: env.QUEUE_LIMIT, policyCacheBytes: env.POLICY_CACHE_BYTES, now: deps.now };
+  const serve = <Prepared>(
+    engine: Engine<Prepared>,
+    { calibration, ...own }: Pick<ServingOptions, "calibration" | "concurrency"> & { traits?: Traits },
+  ): ServedEngine =>
+    serveEngine(engine, { ...shared, ...own, calibration: calibrationFor(env.CALIBRATION, engine) ?? calibration });
+
   const router = createRouterEngine({
     threads: env.EMBEDDED_THREADS,
     turnCacheBytes: env.TURN_CACHE_BYTES,
     now: deps.now,
   });
-  const embedded = serveEngine(router, {
-    ...shared,
-    calibration: env.CALIBRATION["embedded"],
-    concurrency: env.EMBEDDED_CONCURRENCY,
-  });
+  const embedded = serve(router, { concurrency: env.EMBEDDED_CONCURRENCY });
   const shortlist = createShortlist(embedded);
-  const deployed = env.ENGINES.map((deployment) => {
-    const options = {
-      ...shared,
-      calibration: env.CALIBRATION[deployment.name] ?? deployment.calibration,
-      concurrency: deployment.concurrency,
-    };
-    return deployment.kind === "decisions"
-      ? serveEngine(createDecisionsEngine(deployment, shortlist, deps), { ...options, traits: traitsOf(deployment) })
-      : serveEngine(createVllmEngine(deployment, deps), options);
+  const plain = new Map([[embedded.name, embedded]]);
+  for (const deployment of env.ENGINES) {
+    if (deployment.kind === "cascade") continue;
+    const { name, calibration, concurrency } = deployment;
+    const served =
+      deployment.kind === "decisions"
+        ? serve(createDecisionsEngine(deployment, shortlist, deps), {
+            calibration,
+            concurrency,
+            traits: traitsOf(deployment),
+          })
+        : serve(createVllmEngine(deployment, deps), { calibration, concurrency });
+    plain.set(name, served);
+  }
+  const deployed = env.ENGINES.flatMap((deployment) => {
+    if (deployment.kind !== "cascade") return plain.get(deployment.name) ?? [];
+    const [first, second] = [plain.get(deployment.first), plain.get(deployment.second)];
+    if (first === undefined || second === undefined) return [];
+    const { name, escalateBelow } = deployment;
+    return createCascade({ name, first, second, escalateBelow, now: deps.now, timeout: deps.timeout });
   });
   const registry = createRegistry([embedded, ...deployed], env.DEFAULT_ENGINE);
-  return { env, deps, registry, metrics: createMetrics(registry.all) };
+  return { env, deps, registry, metrics: createMetrics(registry.all), life: { draining: false } };
 }

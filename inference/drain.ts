@@ -4,21 +4,31 @@ import type { Deps } from "./deps.ts";
 /** A connection that its client keeps alive after its last answer would hold the process up. */
 const CLOSE_IDLE_MS = 50;
 
+/** `draining` from the signal on: `/readyz` says so, and answers ask their connections to be closed. */
+export interface Life {
+  draining: boolean;
+}
+
+interface DrainOptions {
+  /** Milliseconds that running decisions get to finish. */
+  readonly drainMs: number;
+  /** Milliseconds after the signal in which new connections are still taken: what sends them here learns of it late. */
+  readonly noticeMs: number;
+  readonly stopEngines: () => void;
+}
+
 /**
- * On SIGTERM or SIGINT: takes no new connections, lets running decisions finish for at most `drainMs`, then exits with
- * 0; with 1 when something still ran. A second signal does not hurry it.
+ * On SIGTERM or SIGINT: is no longer ready but goes on deciding for `noticeMs`, then takes no new connections, lets running
+ * decisions finish for at most `drainMs`, and exits with 0; with 1 when something still ran. A second signal does not
+ * hurry it.
  */
 export function drainOnSignal(
   server: Server,
   deps: Pick<Deps, "log" | "schedule">,
-  drainMs: number,
-  stopEngines: () => void,
+  life: Life,
+  { drainMs, noticeMs, stopEngines }: DrainOptions,
 ): void {
-  let draining = false;
-  const drain = (signal: NodeJS.Signals): void => {
-    if (draining) return;
-    draining = true;
-    deps.log("info", "draining", { signal });
+  const close = (): void => {
     deps.schedule(drainMs, () => {
       deps.log("warn", "drain_timeout");
       process.exit(1);
@@ -34,6 +44,15 @@ export function drainOnSignal(
       process.exit(0);
     });
   };
+  const drain = (signal: NodeJS.Signals): void => {
+    if (life.draining) return;
+    life.draining = true;
+    deps.log("info", "draining", { signal });
+    deps.schedule(noticeMs, close);
+  };
   process.on("SIGTERM", drain);
   process.on("SIGINT", drain);
+  server.on("request", (_request, response) => {
+    if (life.draining && !response.headersSent) response.setHeader("connection", "close");
+  });
 }

@@ -23,6 +23,9 @@ test.each([
   ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([{ ...deployment, name: "embedded" }]) }],
   ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([deployment, deployment]) }],
   ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([{ ...deployment, format: "unheard-of" }]) }],
+  ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([{ kind: "cascade", name: "both", second: "arch" }]) }],
+  ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([{ kind: "cascade", name: "both", second: "embedded" }]) }],
+  ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([{ ...deployment, kind: "oracle" }]) }],
   ["ENGINES_FILE", { ...TOKENS, ENGINES_FILE: "/nowhere" }],
   ["CALIBRATION", { ...TOKENS, CALIBRATION: '{"embedded":{"temperature":0}}' }],
   ["DEFAULT_ENGINE", { ...TOKENS, DEFAULT_ENGINE: "arch" }],
@@ -34,6 +37,13 @@ test("what is wrong is named without its value", () => {
   expect(() => parseEnv({ SERVICE_TOKENS: "hush", PORT: "-1" }, noFile)).toThrow(
     /^missing or invalid configuration: PORT, SERVICE_TOKENS$/,
   );
+});
+
+test("decision models and cascades stand beside generative routers", () => {
+  const jev = { kind: "decisions", name: "jev", provider: "typesafe", baseUrls: ["https://jev.test"], model: "jev" };
+  const both = { kind: "cascade", name: "both", second: "jev" };
+  const env = parseEnv({ ...TOKENS, ENGINES: JSON.stringify([both, deployment, jev]), DEFAULT_ENGINE: "both" }, noFile);
+  expect(env.ENGINES).toMatchObject([{ first: "embedded", escalateBelow: 0.5 }, { kind: "vllm" }, { concurrency: 32 }]);
 });
 
 test("engines and calibration may come from files", () => {

@@ -32,7 +32,7 @@ const envSchema = z.object({
     .pipe(z.array(z.string().min(16)).min(1).max(2)),
   /** Deployed router models as a JSON array; see `engines/deployments.ts`. */
   ENGINES: jsonText.pipe(deploymentsSchema).default([]),
-  /** Calibration by engine name as JSON; wins over a deployment's own. */
+  /** Calibration by engine as JSON, as `npm run calibrate` writes it; wins over a deployment's own. */
   CALIBRATION: jsonText.pipe(calibrationsSchema).default({}),
   DEFAULT_ENGINE: z.string().min(1).default("embedded"),
   MAX_BODY_BYTES: count(4 * MEBIBYTE, 64 * MEBIBYTE),
@@ -46,6 +46,8 @@ const envSchema = z.object({
   TURN_CACHE_MB: count(64, 4096),
   /** Milliseconds that running decisions get to finish after SIGTERM. */
   DRAIN_MS: count(10_000, 600_000),
+  /** Milliseconds after SIGTERM in which it still takes connections, though no longer ready: until nothing is sent here. */
+  DRAIN_NOTICE_MS: z.coerce.number().int().min(0).max(600_000).default(0),
 });
 
 export type Env = Omit<z.infer<typeof envSchema>, "POLICY_CACHE_MB" | "TURN_CACHE_MB"> & {

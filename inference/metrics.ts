@@ -8,6 +8,7 @@ export interface Metrics {
   readonly decisions: Counter<"engine" | "result">;
   readonly decisionSeconds: Histogram<"engine">;
   readonly tokens: Counter<"engine" | "kind">;
+  readonly cascades: Counter<"engine" | "outcome">;
   readonly unknownKeys: Counter<"route">;
   /** Prometheus text exposition. */
   readonly expose: () => Promise<string>;
@@ -66,6 +67,14 @@ export function createMetrics(engines: readonly ServedEngine[]): Metrics {
       name: "signalbox_inference_tokens_total",
       help: "Tokens that router models read and wrote, by engine and kind: prompt, cached (part of it), completion.",
       labelNames: ["engine", "kind"],
+      registers,
+    }),
+    cascades: new Counter({
+      name: "signalbox_inference_cascade_decisions_total",
+      help:
+        "Decisions of cascades: kept by the first engine; escalated, and the second agreed with the first, changed " +
+        "its choice, was late, or decided alone because the first had no answer (second_only).",
+      labelNames: ["engine", "outcome"],
       registers,
     }),
     unknownKeys: new Counter({

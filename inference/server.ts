@@ -24,7 +24,11 @@ try {
     const port = typeof address === "object" && address !== null ? address.port : env.PORT;
     deps.log("info", "listening", { port, host: env.HOST, engines: registry.all.length });
   });
-  drainOnSignal(server, deps, env.DRAIN_MS, () => registry.all.forEach((engine) => engine.stop()));
+  drainOnSignal(server, deps, service.life, {
+    drainMs: env.DRAIN_MS,
+    noticeMs: env.DRAIN_NOTICE_MS,
+    stopEngines: () => registry.all.forEach((engine) => engine.stop()),
+  });
 } catch (error) {
   fail(error instanceof Error ? error.message : "unknown");
 }

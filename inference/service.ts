@@ -1,5 +1,6 @@
 import type { Registry } from "./engines/registry.ts";
 import type { Deps } from "./deps.ts";
+import type { Life } from "./drain.ts";
 import type { Env } from "./env.ts";
 import type { AppContext } from "./http/app-env.ts";
 import type { Metrics } from "./metrics.ts";
@@ -10,6 +11,7 @@ export interface Service {
   readonly deps: Deps;
   readonly registry: Registry;
   readonly metrics: Metrics;
+  readonly life: Life;
 }
 
 /** A route's handler, given the service it serves. */

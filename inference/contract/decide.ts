@@ -32,7 +32,7 @@ export const decideRequestSchema = z.object({
   policies: policiesSchema,
   conversation: conversationSchema,
   engine: z.string().max(64).optional(),
-  /** Calibrated confidence (0..1) under which a cascade asks its bigger engine. */
+  /** Calibrated confidence (0..1) under which a cascade asks its bigger engine; absent or 0: the cascade's own. */
   escalateBelow: z.number().min(0).max(1).optional(),
   /** Opaque per-tenant token: salts shared caches and gives each tenant its share of admission. */
   isolation: z.string().max(128).optional(),
@@ -52,9 +52,14 @@ export type UnsureReason = z.infer<typeof unsureReasonSchema>;
 export const decideResponseSchema = z.object({
   scores: z.array(scoreSchema).min(1),
   unsureReason: unsureReasonSchema.optional(),
-  /** `name@version` of the engine that decided. */
+  /** `name@version` of the engine that was asked. */
   engine: z.string().min(1),
+  /** `name@version` of the engine of a cascade whose answer this is; absent when the engine is none. */
+  decidedBy: z.string().min(1).optional(),
+  /** Whether a cascade asked its bigger engine. */
   escalated: z.boolean(),
+  /** Whether both engines of a cascade chose the same; absent unless both answered. */
+  agreed: z.boolean().optional(),
   /** Milliseconds spent, by part. */
   timings: z.record(z.string(), z.number()),
   tokens: z.object({ prompt: z.number(), cached: z.number(), completion: z.number() }).optional(),
@@ -100,6 +105,19 @@ export const enginesResponseSchema = z.object({
       promptTokens: z.number().int().optional(),
       /** Whether its decisions cost money, so that a tenant needs the operator's leave. */
       paid: z.boolean().optional(),
+      /** How its probabilities were fitted to labelled decisions; absent when they are the model's own. */
+      calibration: z
+        .object({
+          temperature: z.number(),
+          otherBias: z.number(),
+          /** ISO 8601. */
+          fittedAt: z.string().optional(),
+          /** Labelled decisions it was fitted to. */
+          decisions: z.number().int().optional(),
+          /** On conversations that were not fitted to. */
+          expectedCalibrationError: z.number().optional(),
+        })
+        .optional(),
       /** Whether it was built from documentation and not yet held against a running server. */
       preview: z.boolean().optional(),
     }),

@@ -1,5 +1,6 @@
 import { deadlineExceeded, ok, refuse } from "../errors.ts";
 import type { Result } from "../errors.ts";
+import { createTypicalTime } from "./typical-time.ts";
 
 /** Gives the place back; safe to call more than once. */
 export type Release = () => void;
@@ -15,21 +16,33 @@ interface Lane {
 }
 
 export interface Admission {
-  /** A place to run in, 429 `overloaded` when too many wait already, or 504 when `signal` aborts first. */
-  readonly enter: (isolation: string, signal: AbortSignal) => Promise<Result<Release>>;
+  /**
+   * A place to run in; 429 `overloaded` when too many wait already, or when it could not be done by `deadlineAt`; 504
+   * when `signal` aborts first.
+   */
+  readonly enter: (isolation: string, signal: AbortSignal, deadlineAt?: number) => Promise<Result<Release>>;
   readonly running: () => number;
   readonly waiting: () => number;
 }
 
-const overloaded = () =>
-  refuse("overloaded", "Too many decisions are waiting for this engine.", { retryAfterSeconds: 1 });
+const overloaded = (retryAfterSeconds = 1) =>
+  refuse("overloaded", "Too many decisions are waiting for this engine.", { retryAfterSeconds });
+
+interface AdmissionOptions {
+  readonly concurrency: number;
+  readonly queueLimit: number;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+}
 
 /**
  * At most `concurrency` decisions at once and `queueLimit` waiting. A free place goes to the isolation token with the
  * fewest running; a full queue is shared evenly, so a tenant under its share displaces the newest of the longest lane.
+ * What would come too late, as long as decisions take these days, is refused at once rather than after its deadline.
  */
-export function createAdmission({ concurrency, queueLimit }: { concurrency: number; queueLimit: number }): Admission {
+export function createAdmission({ concurrency, queueLimit, now }: AdmissionOptions): Admission {
   const lanes = new Map<string, Lane>();
+  const typical = createTypicalTime();
   let running = 0;
   let waiting = 0;
 
@@ -46,10 +59,12 @@ export function createAdmission({ concurrency, queueLimit }: { concurrency: numb
   const start = (isolation: string, lane: Lane): Release => {
     running += 1;
     lane.running += 1;
+    const began = now();
     let released = false;
     return () => {
       if (released) return;
       released = true;
+      typical.observe(now() - began);
       running -= 1;
       lane.running -= 1;
       prune(isolation, lane);
@@ -90,11 +105,33 @@ export function createAdmission({ concurrency, queueLimit }: { concurrency: numb
     return true;
   };
 
+  /** Milliseconds until a newcomer of this lane would get a place. Lanes take turns: its own goes before all of it. */
+  const waitIn = (lane: Lane, typicalMs: number): number => {
+    const turn = lane.waiting.size + 1;
+    let ahead = lane.waiting.size;
+    for (const [, other] of lanes) if (other !== lane) ahead += Math.min(other.waiting.size, turn);
+    // A place comes free every `typicalMs / concurrency`, the next one in half of that.
+    return ((ahead + 0.5) * typicalMs) / concurrency;
+  };
+
+  /** The refusal of what has no chance. Only what must wait is refused, so there is always something to learn from. */
+  const hopeless = (lane: Lane, deadlineAt: number | undefined) => {
+    const typicalMs = typical.get();
+    if (deadlineAt === undefined || typicalMs === null) return null;
+    const waitMs = waitIn(lane, typicalMs);
+    return now() + waitMs + typicalMs <= deadlineAt ? null : overloaded(Math.max(1, Math.ceil(waitMs / 1000)));
+  };
+
   return {
-    enter: (isolation, signal) => {
+    enter: (isolation, signal, deadlineAt) => {
       if (signal.aborted) return Promise.resolve(deadlineExceeded());
       const lane = laneOf(isolation);
       if (running < concurrency) return Promise.resolve(ok(start(isolation, lane)));
+      const late = hopeless(lane, deadlineAt);
+      if (late !== null) {
+        prune(isolation, lane);
+        return Promise.resolve(late);
+      }
       if (waiting >= queueLimit && !makeRoom(lane)) {
         prune(isolation, lane);
         return Promise.resolve(overloaded());

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { calibrate } from "./calibration.ts";
+import { calibrate, calibrationFor } from "./calibration.ts";
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
@@ -16,6 +16,15 @@ test("a higher temperature flattens, the bias moves only `other`, the last one",
   const biased = calibrate([1, 0, 0], { temperature: 1, otherBias: 2 });
   expect(biased[2]).toBeGreaterThan(plain[2] ?? 1);
   expect((biased[0] ?? 0) / (biased[1] ?? 1)).toBeCloseTo((plain[0] ?? 0) / (plain[1] ?? 1), 12);
+});
+
+test("what was fitted to one version of an engine is not applied to another", () => {
+  const fitted = { temperature: 2, otherBias: 0 };
+  const stated = { temperature: 3, otherBias: 0 };
+  const engine = { name: "jev", version: "2" };
+  expect(calibrationFor({ "jev@1": fitted }, engine)).toBeUndefined();
+  expect(calibrationFor({ "jev@2": fitted, jev: stated }, engine)).toBe(fitted);
+  expect(calibrationFor({ "jev@1": fitted, jev: stated }, engine)).toBe(stated);
 });
 
 test("logits of any size do not overflow", () => {

@@ -2,6 +2,7 @@ import { decideRequestSchema } from "../contract/index.ts";
 import { readBody } from "../http/read-body.ts";
 import { respond } from "../http/respond.ts";
 import type { Handle } from "../service.ts";
+import { countDecision } from "./count-decision.ts";
 import { reservedPolicy } from "./reserved-policy.ts";
 
 /** `POST /v1/decide`: which policy the latest user turn needs. The deadline counts from the request's arrival. */
@@ -10,7 +11,7 @@ export const decideHandler: Handle =
   async (c) => {
     const read = await readBody(c, decideRequestSchema, env.MAX_BODY_BYTES);
     if (!read.ok) return respond(c, read.refusal);
-    const { policies, conversation, engine: name, isolation = "", deadlineMs } = read.value.body;
+    const { policies, conversation, engine: name, isolation = "", deadlineMs, escalateBelow } = read.value.body;
     metrics.unknownKeys.inc({ route: "/v1/decide" }, read.value.unknownKeys);
     const found = registry.find(name);
     if (!found.ok) return respond(c, found.refusal);
@@ -22,15 +23,12 @@ export const decideHandler: Handle =
     const deadlineAt = c.get("arrivedAt") + deadlineMs;
     const deadline = deps.timeout(Math.max(0, Math.ceil(deadlineAt - deps.now())));
     const signal = AbortSignal.any([deadline, c.req.raw.signal]);
-    const decided = await engine.decide(policies, { conversation, isolation, signal, deadlineAt });
+    const decided = await engine.decide(policies, { conversation, isolation, signal, deadlineAt, escalateBelow });
     if (!decided.ok) {
       metrics.decisions.inc({ engine: engine.name, result: decided.refusal.code });
       return respond(c, decided.refusal);
     }
-    metrics.decisions.inc({ engine: engine.name, result: decided.value.unsureReason ?? "ok" });
-    for (const [kind, count] of Object.entries(decided.value.tokens ?? {})) {
-      metrics.tokens.inc({ engine: engine.name, kind }, count);
-    }
+    countDecision(metrics, engine.name, decided.value);
     metrics.decisionSeconds.observe({ engine: engine.name }, (deps.now() - c.get("arrivedAt")) / 1000);
     return c.json(decided.value);
   };

@@ -33,6 +33,10 @@ export interface ServedEngine {
   readonly version: string;
   readonly reads: Reads;
   readonly traits: Traits;
+  /** Absent when its probabilities are the model's own. */
+  readonly calibration?: Calibration | undefined;
+  /** The engines of a cascade; absent when it is none. */
+  readonly members?: { readonly first: ServedEngine; readonly second: ServedEngine; readonly escalateBelow: number };
   readonly start: () => Promise<void>;
   readonly stop: () => void;
   readonly ready: () => boolean;
@@ -57,6 +61,7 @@ export function serveEngine<Prepared>(engine: Engine<Prepared>, options: Serving
     version,
     reads: engine.reads,
     traits: options.traits ?? {},
+    calibration: options.calibration,
     start: engine.start,
     stop: engine.stop,
     ready: engine.ready,
@@ -65,7 +70,7 @@ export function serveEngine<Prepared>(engine: Engine<Prepared>, options: Serving
     decide: async (policies, input) => {
       if (!engine.ready()) return notReady();
       const arrived = now();
-      const place = await admission.enter(input.isolation, input.signal);
+      const place = await admission.enter(input.isolation, input.signal, input.deadlineAt);
       if (!place.ok) return place;
       try {
         const admitted = now();

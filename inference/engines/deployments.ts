@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { calibrationSchema } from "../decide/calibration.ts";
+import { cascadeDeploymentSchema } from "../decide/cascade-deployment.ts";
+import type { CascadeDeployment } from "../decide/cascade-deployment.ts";
 import { PROMPT_FORMATS } from "../prompts/formats.ts";
 import { decisionsDeploymentSchema } from "./decisions/deployment.ts";
 import { baseUrlsSchema, engineNameSchema } from "./deployment-fields.ts";
@@ -26,6 +28,17 @@ const deploymentSchema = z.object({
 export type Deployment = z.infer<typeof deploymentSchema>;
 
 export const deploymentsSchema = z
-  .array(z.union([decisionsDeploymentSchema, deploymentSchema]))
+  .array(z.union([cascadeDeploymentSchema, decisionsDeploymentSchema, deploymentSchema]))
   .max(32)
-  .refine((all) => new Set(all.map((one) => one.name)).size === all.length, "names must be unique");
+  .refine((all) => new Set(all.map((one) => one.name)).size === all.length, "names must be unique")
+  .refine(cascadesHaveEngines, "a cascade must name two engines that are no cascades");
+
+/** A cascade of cascades would have no one threshold. */
+function cascadesHaveEngines(all: readonly { readonly kind: string; readonly name: string }[]): boolean {
+  const plain = new Set(["embedded", ...all.filter(({ kind }) => kind !== "cascade").map(({ name }) => name)]);
+  return all.every(
+    (one) => !isCascade(one) || (one.first !== one.second && plain.has(one.first) && plain.has(one.second)),
+  );
+}
+
+const isCascade = (one: { readonly kind: string }): one is CascadeDeployment => one.kind === "cascade";

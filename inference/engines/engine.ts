@@ -16,6 +16,8 @@ export interface DecideInput {
   readonly signal: AbortSignal;
   /** The moment of the deadline, in the service's own clock; absent when nothing hurries. */
   readonly deadlineAt?: number;
+  /** Calibrated confidence (0..1) under which a cascade asks its bigger engine; absent or 0: the cascade's own. */
+  readonly escalateBelow?: number | undefined;
 }
 
 /** What an engine read out of its model, before calibration. */

@@ -3,7 +3,7 @@ import type { ServedEngine } from "../decide/served-engine.ts";
 import type { Answer, Question } from "./record.ts";
 
 /** One token for all: the harness is one caller, so encodings of earlier turns are found again. */
-const ISOLATION = "evaluation";
+export const EVALUATION_ISOLATION = "evaluation";
 
 /**
  * Asks an engine what it would ask in service: for every user turn the conversation up to it, through the contract's
@@ -19,7 +19,7 @@ export async function answer(engine: ServedEngine, question: Question, now: () =
     const conversation = normaliseConversation(question.turns.slice(0, index + 1));
     const began = now();
     const signal = new AbortController().signal;
-    const decided = await engine.decide(policies, { conversation, isolation: ISOLATION, signal });
+    const decided = await engine.decide(policies, { conversation, isolation: EVALUATION_ISOLATION, signal });
     ms.push(now() - began);
     if (!decided.ok) throw new Error(`${question.id}: ${decided.refusal.code}: ${decided.refusal.message}`);
     const best = decided.value.scores.reduce((a, b) => (b.probability > a.probability ? b : a));

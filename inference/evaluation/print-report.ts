@@ -1,3 +1,4 @@
+import type { CascadeReport } from "./cascade-report.ts";
 import { PAPER_ROWS } from "./paper-rows.ts";
 import type { Report } from "./report.ts";
 import { LEVELS } from "./score.ts";
@@ -22,6 +23,21 @@ export function printReport(report: Report): string {
     "",
     `Milliseconds a decision: p50 ${report.msPerDecision.p50.toFixed(1)}, p95 ${report.msPerDecision.p95.toFixed(1)}, ` +
       `p99 ${report.msPerDecision.p99.toFixed(1)}`,
+  ].join("\n");
+}
+
+/** What a cascade gains over its first engine alone, and how often it asks the second one for that. */
+export function printCascade(cascade: CascadeReport): string {
+  const { first, second, threshold, escalated, accuracy, agreement, agreementWhenEscalated } = cascade;
+  const whenEscalated = agreementWhenEscalated === null ? "–" : share(agreementWhenEscalated);
+  return [
+    `Cascade of ${first} and ${second}: under ${threshold.toFixed(2)} the second is asked`,
+    `  ${share(escalated)} escalated, ${share(accuracy)} of turns right; ` +
+      `both choose the same in ${share(agreement)}, of the escalated in ${whenEscalated}`,
+    "Turns right against share escalated (threshold, escalated, right)",
+    ...cascade.curve.map(
+      (point) => `  ${point.threshold.toFixed(3)}  ${share(point.escalated).padStart(7)}  ${share(point.accuracy)}`,
+    ),
   ].join("\n");
 }
 

@@ -30,7 +30,7 @@ export interface Answer {
 /** Reads the records of JSONL files and of folders of them, in order. Throws with file and line of a bad record. */
 export async function readRecords(paths: readonly string[]): Promise<BenchmarkRecord[]> {
   const records: BenchmarkRecord[] = [];
-  for (const path of await Promise.all(paths.map(expand)).then((lists) => lists.flat())) {
+  for (const path of await expandPaths(paths)) {
     const lines = (await readFile(path, "utf8")).split("\n");
     lines.forEach((line, index) => {
       if (line.trim() !== "") records.push(parseRecord(line, `${path}:${index + 1}`));
@@ -42,6 +42,11 @@ export async function readRecords(paths: readonly string[]): Promise<BenchmarkRe
     ids.add(id);
   }
   return records;
+}
+
+/** The files themselves, and those of folders in order of their names. */
+export async function expandPaths(paths: readonly string[]): Promise<string[]> {
+  return (await Promise.all(paths.map(expand))).flat();
 }
 
 async function expand(path: string): Promise<string[]> {

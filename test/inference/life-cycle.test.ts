@@ -35,6 +35,17 @@ test("SIGTERM lets a running decision finish, takes no new one and exits with 0"
   expect(service.logs.map((log) => log["event"])).toEqual(expect.arrayContaining(["listening", "draining", "stopped"]));
 });
 
+test("after SIGTERM it goes on deciding for those who have not noticed, but says that it is not ready", async () => {
+  service = await startInference({ DRAIN_NOTICE_MS: "600000" });
+  service.signal("SIGTERM");
+  while ((await service.get("/readyz", null)).status === 200);
+  expect(await (await service.get("/readyz", null)).json()).toMatchObject({ status: "draining" });
+  const late = await service.post("/v1/decide", decideRequest([user("Will it snow?")]));
+  expect([late.status, late.headers.get("connection")]).toEqual([200, "close"]);
+  service.signal("SIGKILL");
+  expect(service.logs.map((log) => log["event"])).toContain("draining");
+});
+
 test("SIGINT with nothing running exits with 0, an idle kept-alive connection notwithstanding", async () => {
   service = await startInference();
   await (await service.get("/healthz", null)).text();

@@ -103,7 +103,7 @@ export function createFleet(
   const watch = async (replica: Replica, since: number): Promise<void> => {
     if (stopped || !replica.ready || replica.readySince !== since) return;
     const [serves, load] = await Promise.all([prove?.(replica.baseUrl, true), loadOf?.(replica.baseUrl)]);
-    if (stopped || replica.readySince !== since) return;
+    if (replica.readySince !== since) return;
     if (serves === false) eject(replica);
     else {
       replica.foreign = Math.max(0, (load ?? 0) - replica.running);

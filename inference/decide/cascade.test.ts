@@ -1,0 +1,176 @@
+import { describe, expect, test } from "vitest";
+import { manualDeps } from "../../test/inference/manual-deps.ts";
+import type { DecideResponse } from "../contract/index.ts";
+import type { DecideInput } from "../engines/engine.ts";
+import { deadlineExceeded, ok, refuse } from "../errors.ts";
+import type { Result } from "../errors.ts";
+import { createCascade } from "./cascade.ts";
+import type { ServedEngine } from "./served-engine.ts";
+
+const policies = [
+  { name: "a", description: "" },
+  { name: "b", description: "" },
+];
+
+const said = (engine: string, a: number, rest: Partial<DecideResponse> = {}): Result<DecideResponse> =>
+  ok({
+    scores: [
+      { policy: "a", probability: a },
+      { policy: "b", probability: 1 - a },
+      { policy: null, probability: 0 },
+    ],
+    engine: `${engine}@1`,
+    escalated: false,
+    timings: {},
+    ...rest,
+  });
+
+function engineThat(name: string, decide: (input: DecideInput) => Promise<Result<DecideResponse>>) {
+  const asked: DecideInput[] = [];
+  const engine: ServedEngine = {
+    name,
+    version: "1",
+    reads: {},
+    traits: {},
+    start: () => Promise.resolve(),
+    stop: () => undefined,
+    ready: () => true,
+    load: () => ({ running: 0, waiting: 0, policyCacheBytes: 0 }),
+    decide: (_policies, input) => {
+      asked.push(input);
+      return decide(input);
+    },
+    prepare: () => Promise.resolve(ok(`prepared by ${name}`)),
+    similarity: () => Promise.resolve(ok([[1]])),
+  };
+  return { engine, asked };
+}
+
+function setUp(first: Result<DecideResponse>, second: (input: DecideInput) => Promise<Result<DecideResponse>>) {
+  const deps = manualDeps();
+  const quick = engineThat("embedded", () => Promise.resolve(first));
+  const big = engineThat("big", second);
+  const cascade = createCascade({
+    name: "cascade",
+    first: quick.engine,
+    second: big.engine,
+    escalateBelow: 0.6,
+    now: deps.now,
+    timeout: deps.timeout,
+  });
+  const ask = (rest: Partial<DecideInput> = {}) =>
+    cascade.decide(policies, {
+      conversation: [{ role: "user", content: "hello" }],
+      isolation: "t",
+      signal: deps.timeout(100),
+      deadlineAt: deps.now() + 100,
+      ...rest,
+    });
+  return { deps, cascade, big, ask };
+}
+
+const never = (input: DecideInput): Promise<Result<DecideResponse>> =>
+  new Promise((resolve) => {
+    input.signal.addEventListener("abort", () => resolve(deadlineExceeded()), { once: true });
+  });
+
+describe("the first engine's answer", () => {
+  test("stands when it is sure enough, and the bigger one is not asked", async () => {
+    const { ask, big } = setUp(said("embedded", 0.6), never);
+    expect(await ask()).toMatchObject({
+      ok: true,
+      value: { engine: expect.stringMatching(/^cascade@/), decidedBy: "embedded@1", escalated: false },
+    });
+    expect(big.asked).toEqual([]);
+  });
+
+  test("is measured by the router's threshold when it has one", async () => {
+    const { ask, big } = setUp(said("embedded", 0.7), () => Promise.resolve(said("big", 0.9)));
+    await ask({ escalateBelow: 0.5 });
+    await ask({ escalateBelow: 0 });
+    expect(big.asked).toHaveLength(0);
+    await ask({ escalateBelow: 0.8 });
+    expect(big.asked).toHaveLength(1);
+  });
+
+  test("does not stand when it is unsure for another reason", async () => {
+    const { ask, big } = setUp(said("embedded", 0.9, { unsureReason: "outside_options" }), never);
+    void ask();
+    await Promise.resolve();
+    expect(big.asked).toHaveLength(1);
+  });
+});
+
+describe("the bigger engine's answer", () => {
+  test.each([
+    [0.9, true],
+    [0.2, false],
+  ])("of %f for the first policy counts, and whether both agreed is told", async (probability, agreed) => {
+    const tokens = { prompt: 300, cached: 0, completion: 1 };
+    const { ask } = setUp(said("embedded", 0.55), () => Promise.resolve(said("big", probability, { tokens })));
+    expect(await ask()).toMatchObject({
+      ok: true,
+      value: { decidedBy: "big@1", escalated: true, agreed, tokens, scores: [{ probability }, {}, {}] },
+    });
+  });
+
+  test("is waited for until shortly before the deadline; then the first one's stands, marked late", async () => {
+    const { deps, ask, big } = setUp(said("embedded", 0.55), never);
+    let answered: Result<DecideResponse> | null = null;
+    void ask().then((result) => (answered = result));
+    await deps.advance(89);
+    expect(answered).toBeNull();
+    await deps.advance(1);
+    expect(answered).toMatchObject({
+      ok: true,
+      value: {
+        decidedBy: "embedded@1",
+        escalated: true,
+        unsureReason: "late",
+        scores: [{ probability: 0.55 }, {}, {}],
+      },
+    });
+    expect(big.asked[0]?.signal.aborted).toBe(true);
+    expect(big.asked[0]?.deadlineAt).toBe(90);
+  });
+
+  test("is not waited for when no time is left", async () => {
+    const { ask, big } = setUp(said("embedded", 0.55), never);
+    expect(await ask({ deadlineAt: 10 })).toMatchObject({ ok: true, value: { unsureReason: "late", escalated: true } });
+    expect(big.asked).toEqual([]);
+  });
+
+  test.each(["overloaded", "engine_unavailable", "not_ready"] as const)(
+    "that is refused as %s leaves the first one's, marked late",
+    async (code) => {
+      const { ask } = setUp(said("embedded", 0.55), () => Promise.resolve(refuse(code, "No.")));
+      expect(await ask()).toMatchObject({ ok: true, value: { decidedBy: "embedded@1", unsureReason: "late" } });
+    },
+  );
+});
+
+describe("a first engine that does not answer", () => {
+  test("leaves the decision to the bigger one", async () => {
+    const { ask } = setUp(refuse("overloaded", "Busy."), () => Promise.resolve(said("big", 0.9)));
+    const answered = await ask();
+    expect(answered).toMatchObject({ ok: true, value: { decidedBy: "big@1", escalated: true } });
+    expect(answered.ok && "agreed" in answered.value).toBe(false);
+  });
+
+  test("because the question makes no sense is believed", async () => {
+    const { ask, big } = setUp(refuse("invalid_request", "No."), () => Promise.resolve(said("big", 0.9)));
+    expect(await ask()).toMatchObject({ ok: false, refusal: { code: "invalid_request" } });
+    expect(big.asked).toEqual([]);
+  });
+
+  test("beside a bigger one that does not either is a refusal", async () => {
+    const { ask } = setUp(refuse("overloaded", "Busy."), () => Promise.resolve(refuse("not_ready", "No.")));
+    expect(await ask()).toMatchObject({ ok: false, refusal: { code: "not_ready" } });
+  });
+});
+
+test("both engines are prepared, and texts compared by the first", async () => {
+  const { cascade } = setUp(said("embedded", 0.9), never);
+  expect(await cascade.prepare(policies)).toEqual(ok("prepared by embedded"));
+  expect(await cascade.similarity(policies)).toEqual(ok([[1]]));
+});

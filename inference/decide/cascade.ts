@@ -1,0 +1,98 @@
+import { createHash } from "node:crypto";
+import type { DecideResponse, Policy, Score } from "../contract/index.ts";
+import type { DecideInput } from "../engines/engine.ts";
+import { ok } from "../errors.ts";
+import type { Result } from "../errors.ts";
+import type { ServedEngine } from "./served-engine.ts";
+
+/** Milliseconds before the deadline at which the bigger engine is given up, so that the first one's answer still goes out. */
+const ANSWER_MARGIN_MS = 10;
+
+export interface CascadeOptions {
+  readonly name: string;
+  /** Asked always, and in vain never: the embedded one. */
+  readonly first: ServedEngine;
+  /** Asked when the first one is not sure enough. */
+  readonly second: ServedEngine;
+  /** Confidence (0..1) under which the second one is asked when the router has no threshold of its own. */
+  readonly escalateBelow: number;
+  /** Milliseconds, monotonic. */
+  readonly now: () => number;
+  readonly timeout: (ms: number) => AbortSignal;
+}
+
+/**
+ * Two engines as one. What the first one is sure of stands; else the second one decides, while there is time. If it is
+ * late, or gives no answer, the first one's stands and is marked `late`, so that nobody takes it for the better one.
+ * Both have their own admission, policy sets and calibration; the thresholds compare calibrated confidences.
+ */
+export function createCascade({ name, first, second, escalateBelow, now, timeout }: CascadeOptions): ServedEngine {
+  const version = createHash("sha256")
+    .update(JSON.stringify([nameOf(first), nameOf(second), escalateBelow]))
+    .digest("hex")
+    .slice(0, 12);
+  const engine = `${name}@${version}`;
+
+  /** A router that sets no threshold sends 0, under which nothing would ever be escalated. */
+  const thresholdOf = ({ escalateBelow: wanted = 0 }: DecideInput): number => (wanted > 0 ? wanted : escalateBelow);
+
+  const withinTime = (input: DecideInput): DecideInput | null => {
+    if (input.deadlineAt === undefined) return input;
+    const deadlineAt = input.deadlineAt - ANSWER_MARGIN_MS;
+    const left = Math.floor(deadlineAt - now());
+    return left < 1 ? null : { ...input, deadlineAt, signal: AbortSignal.any([input.signal, timeout(left)]) };
+  };
+
+  return {
+    name,
+    version,
+    reads: { ...second.reads, ...first.reads },
+    traits: second.traits,
+    members: { first, second, escalateBelow },
+    // The engines are served under their own names too, and started there.
+    start: () => Promise.resolve(),
+    stop: () => undefined,
+    ready: () => first.ready() || second.ready(),
+    load: () => ({ running: 0, waiting: 0, policyCacheBytes: 0 }),
+
+    decide: async (policies, input) => {
+      const began = now();
+      const quick = await first.decide(policies, input);
+      const quickMs = now() - began;
+      if (quick.ok && isSure(quick.value, thresholdOf(input))) {
+        const timings = { first_ms: quickMs, total_ms: quickMs };
+        return ok({ ...quick.value, engine, decidedBy: quick.value.engine, timings });
+      }
+      // Whoever is gone, or asked something senseless, gets the same from any engine.
+      if (!quick.ok && (input.signal.aborted || quick.refusal.code === "invalid_request")) return quick;
+      const hurried = withinTime(input);
+      const better = hurried === null ? null : await second.decide(policies, hurried);
+      const timings = { first_ms: quickMs, second_ms: now() - began - quickMs, total_ms: now() - began };
+      if (better?.ok === true) {
+        const agreed = quick.ok ? { agreed: best(quick.value.scores) === best(better.value.scores) } : {};
+        return ok({ ...better.value, engine, decidedBy: better.value.engine, escalated: true, ...agreed, timings });
+      }
+      if (!quick.ok) return better ?? quick;
+      const stands = { ...quick.value, engine, decidedBy: quick.value.engine, timings };
+      return ok({ ...stands, escalated: true, unsureReason: quick.value.unsureReason ?? "late" });
+    },
+
+    prepare: async (policies: readonly Policy[]): Promise<Result<string>> => {
+      const [quick, better] = await Promise.all([first.prepare(policies), second.prepare(policies)]);
+      return quick.ok ? quick : better;
+    },
+
+    similarity: first.similarity,
+  };
+}
+
+const nameOf = (engine: ServedEngine): string => `${engine.name}@${engine.version}`;
+
+function isSure({ scores, unsureReason }: DecideResponse, threshold: number): boolean {
+  return unsureReason === undefined && Math.max(...scores.map(({ probability }) => probability)) >= threshold;
+}
+
+/** The most probable option; of equals the first published one. */
+function best(scores: readonly Score[]): string | null {
+  return scores.reduce((a, b) => (b.probability > a.probability ? b : a)).policy;
+}

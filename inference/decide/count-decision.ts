@@ -1,0 +1,17 @@
+import type { DecideResponse } from "../contract/index.ts";
+import type { Metrics } from "../metrics.ts";
+
+/** Counts a decision, what its model read for it, and how a cascade came to it. */
+export function countDecision(metrics: Metrics, asked: string, decision: DecideResponse): void {
+  const { unsureReason, decidedBy, tokens } = decision;
+  metrics.decisions.inc({ engine: asked, result: unsureReason ?? "ok" });
+  const engine = decidedBy?.split("@", 1)[0] ?? asked;
+  for (const [kind, count] of Object.entries(tokens ?? {})) metrics.tokens.inc({ engine, kind }, count);
+  if (decidedBy !== undefined) metrics.cascades.inc({ engine: asked, outcome: outcomeOf(decision) });
+}
+
+function outcomeOf({ escalated, agreed, unsureReason }: DecideResponse): string {
+  if (!escalated) return "kept";
+  if (agreed !== undefined) return agreed ? "agreed" : "changed";
+  return unsureReason === "late" ? "late" : "second_only";
+}

@@ -1,0 +1,47 @@
+import { expect, test } from "vitest";
+import { cascadeReport, composeAnswer } from "./cascade-report.ts";
+import type { Answer, BenchmarkRecord } from "./record.ts";
+
+const record: BenchmarkRecord = {
+  id: "one",
+  dataset: "d",
+  scenario: "fQfA",
+  policies: [{ name: "a", description: "" }],
+  turns: ["1", "2", "3", "4", "5"].map((content) => ({ role: "user", content })),
+  labels: ["a", "a", "other", "a", null],
+};
+const first: Answer = {
+  id: "one",
+  predictions: ["a", "other", "a", "a", "a"],
+  confidences: [0.9, 0.3, 0.5, 0.7, 0.1],
+  ms: [1, 1, 1, 1, 1],
+};
+const second: Answer = {
+  id: "one",
+  predictions: ["a", "a", "other", "other", "a"],
+  confidences: [0.8, 0.8, 0.8, 0.8, 0.8],
+  ms: [10, 10, 10, 10, 10],
+};
+const names = { first: "embedded@1", second: "big@1" };
+const answers = { first: new Map([["one", first]]), second: new Map([["one", second]]) };
+
+test("what a cascade answers is the first engine's answer where it is sure, else the second's, with both their times", () => {
+  expect(composeAnswer(first, second, 0.6)).toEqual({
+    id: "one",
+    predictions: ["a", "a", "other", "a", "a"],
+    confidences: [0.9, 0.8, 0.8, 0.7, 0.8],
+    ms: [1, 11, 11, 1, 11],
+  });
+});
+
+test("accuracy, escalation and agreement are of scored turns, at the threshold and along the curve", () => {
+  const report = cascadeReport([record], names, answers, 0.6);
+  expect(report).toMatchObject({ ...names, escalated: 0.5, accuracy: 1, agreement: 0.25, agreementWhenEscalated: 0 });
+  expect(report.curve[0]).toEqual({ threshold: 0, escalated: 0, accuracy: 0.5 });
+  expect(report.curve.at(-1)).toEqual({ threshold: 1.01, escalated: 1, accuracy: 0.75 });
+  expect(report.curve).toContainEqual({ threshold: 0.7, escalated: 0.5, accuracy: 1 });
+});
+
+test("a cascade that never escalates says nothing of agreement then", () => {
+  expect(cascadeReport([record], names, answers, 0).agreementWhenEscalated).toBeNull();
+});

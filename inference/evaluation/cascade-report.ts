@@ -1,0 +1,92 @@
+import type { Answer, BenchmarkRecord } from "./record.ts";
+
+/** One decision of both engines of a cascade, and whether each was right. */
+interface Pair {
+  readonly confidence: number;
+  readonly firstRight: boolean;
+  readonly secondRight: boolean;
+  readonly agree: boolean;
+}
+
+export interface CurvePoint {
+  /** Confidence of the first engine under which the second is asked. */
+  readonly threshold: number;
+  /** Share of decisions that go to the second engine, 0..1. */
+  readonly escalated: number;
+  /** Share of scored turns that are right, 0..1. */
+  readonly accuracy: number;
+}
+
+export interface CascadeReport extends CurvePoint {
+  readonly first: string;
+  readonly second: string;
+  /** Share of decisions on which both choose the same, 0..1: of all, and of the escalated ones. */
+  readonly agreement: number;
+  readonly agreementWhenEscalated: number | null;
+  /** From the first engine alone to the second one alone. */
+  readonly curve: readonly CurvePoint[];
+}
+
+const STEPS = 20;
+
+/** What a cascade of two engines answers at a threshold, from what each of them answered to everything. */
+export function composeAnswer(first: Answer, second: Answer, threshold: number): Answer {
+  const escalates = first.confidences.map((confidence) => confidence < threshold);
+  const pick = <T>(ofFirst: readonly T[], ofSecond: readonly T[]): T[] =>
+    ofFirst.map((value, index) => (escalates[index] === true ? (ofSecond[index] ?? value) : value));
+  return {
+    id: first.id,
+    predictions: pick(first.predictions, second.predictions),
+    confidences: pick(first.confidences, second.confidences),
+    ms: first.ms.map((ms, index) => ms + (escalates[index] === true ? (second.ms[index] ?? 0) : 0)),
+  };
+}
+
+/** Accuracy against the share that is escalated, over the thresholds that part the decisions evenly. */
+export function cascadeReport(
+  records: readonly BenchmarkRecord[],
+  names: { readonly first: string; readonly second: string },
+  answers: { readonly first: ReadonlyMap<string, Answer>; readonly second: ReadonlyMap<string, Answer> },
+  threshold: number,
+): CascadeReport {
+  const pairs = records.flatMap((record) =>
+    pairsOf(record, answers.first.get(record.id), answers.second.get(record.id)),
+  );
+  const escalated = pairs.filter(({ confidence }) => confidence < threshold);
+  const confidences = pairs.map(({ confidence }) => confidence).sort((a, b) => a - b);
+  const thresholds = Array.from({ length: STEPS }, (_, step) => {
+    const at = Math.floor((confidences.length * step) / STEPS);
+    return step === 0 ? 0 : (confidences[at] ?? 0);
+  });
+  return {
+    ...names,
+    ...pointAt(pairs, threshold),
+    agreement: shareOf(pairs, ({ agree }) => agree) ?? 0,
+    agreementWhenEscalated: shareOf(escalated, ({ agree }) => agree),
+    // Above 1 every decision is escalated: confidences reach 1.
+    curve: [...new Set([...thresholds, 1.01])].map((one) => pointAt(pairs, one)),
+  };
+}
+
+function pairsOf(record: BenchmarkRecord, first: Answer | undefined, second: Answer | undefined): Pair[] {
+  if (first === undefined || second === undefined) return [];
+  return record.labels.flatMap((label, index) => {
+    const confidence = first.confidences[index];
+    if (label === null || confidence === undefined) return [];
+    const [quick, better] = [first.predictions[index], second.predictions[index]];
+    return [{ confidence, firstRight: quick === label, secondRight: better === label, agree: quick === better }];
+  });
+}
+
+function pointAt(pairs: readonly Pair[], threshold: number): CurvePoint {
+  const isEscalated = ({ confidence }: Pair): boolean => confidence < threshold;
+  return {
+    threshold,
+    escalated: shareOf(pairs, isEscalated) ?? 0,
+    accuracy: shareOf(pairs, (pair) => (isEscalated(pair) ? pair.secondRight : pair.firstRight)) ?? 0,
+  };
+}
+
+function shareOf<T>(all: readonly T[], holds: (one: T) => boolean): number | null {
+  return all.length === 0 ? null : all.filter(holds).length / all.length;
+}

@@ -1,0 +1,46 @@
+import { normaliseConversation } from "../contract/index.ts";
+import type { ServedEngine } from "../decide/served-engine.ts";
+import { EVALUATION_ISOLATION } from "./answer.ts";
+import type { Observation } from "./fit-calibration.ts";
+import type { BenchmarkRecord } from "./record.ts";
+
+/** Log-probability that stands for none at all. */
+const LEAST = Math.log(1e-9);
+
+export interface Observed {
+  readonly observations: readonly Observation[];
+  /** Labelled decisions that the engine marked unsure itself: no temperature makes those better. */
+  readonly leftOut: number;
+}
+
+/** Asks an engine about every labelled turn of a record, as in service. Throws when the engine refuses. */
+export async function observe(engine: Pick<ServedEngine, "decide">, record: BenchmarkRecord): Promise<Observed> {
+  const policies = record.policies.map(({ name, description }) => ({ name, description }));
+  const observations: Observation[] = [];
+  let leftOut = 0;
+  const userTurns = record.turns.flatMap((turn, index) => (turn.role === "user" ? [index] : []));
+  for (const [place, at] of userTurns.entries()) {
+    const label = labelIndex(record, place);
+    if (label === null) continue;
+    const conversation = normaliseConversation(record.turns.slice(0, at + 1));
+    const { signal } = new AbortController();
+    const decided = await engine.decide(policies, { conversation, isolation: EVALUATION_ISOLATION, signal });
+    if (!decided.ok) throw new Error(`${record.id}: ${decided.refusal.code}: ${decided.refusal.message}`);
+    const { scores, unsureReason } = decided.value;
+    if (unsureReason !== undefined) leftOut += 1;
+    else {
+      const logits = scores.map(({ probability }) => Math.max(LEAST, Math.log(probability)));
+      observations.push({ id: record.id, logits, label });
+    }
+  }
+  return { observations, leftOut };
+}
+
+/** Place of a turn's label among the scores; null for a turn that is not scored, or a label that no policy has. */
+function labelIndex({ labels, policies }: BenchmarkRecord, place: number): number | null {
+  const label = labels[place] ?? null;
+  if (label === null) return null;
+  if (label === "other") return policies.length;
+  const index = policies.findIndex(({ name }) => name === label);
+  return index === -1 ? null : index;
+}

@@ -1,0 +1,16 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import type { ServedEngine } from "../decide/served-engine.ts";
+
+const LOOK_AGAIN_MS = 250;
+/** A server that compiles a grammar for its first answer takes half a minute. */
+const PATIENCE_MS = 10 * 60_000;
+
+/** Starts an engine unless it runs, and waits until it can decide. Throws when it cannot in ten minutes. */
+export async function startEngine(engine: ServedEngine): Promise<void> {
+  if (engine.ready()) return;
+  await engine.start();
+  for (let waited = 0; !engine.ready(); waited += LOOK_AGAIN_MS) {
+    if (waited >= PATIENCE_MS) throw new Error(`the engine ${engine.name} is not ready after ten minutes`);
+    await sleep(LOOK_AGAIN_MS);
+  }
+}
