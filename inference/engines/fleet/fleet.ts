@@ -11,7 +11,7 @@ const WELL_MS = 60_000;
 /** Soft troubles in a row after which a replica is ejected. */
 const TROUBLES_TO_EJECT = 3;
 /** Servers asked about one decision before it is given up. */
-const MAX_ATTEMPTS = 3;
+const MAX_ATTEMPTS = 8;
 /** Share of the time left that one replica may take while there is another to ask. */
 const ATTEMPT_SHARE = 0.5;
 /** A replica is slow when it took longer than this many times what is typical, and longer than the floor. */

@@ -1,0 +1,163 @@
+import { readFileSync } from "node:fs";
+import { afterEach, expect, test } from "vitest";
+import { decideResponseSchema } from "../../inference/contract/index.ts";
+import { startInference } from "./inference-process.ts";
+import type { InferenceProcess } from "./inference-process.ts";
+import { best, decideRequest, policies, user } from "./requests.ts";
+import { cutMidAnswer, hang, json, startVllm } from "./vllm-stand-in.ts";
+import type { Answer, VllmStandIn } from "./vllm-stand-in.ts";
+
+const running: { stop: () => Promise<unknown> }[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((one) => one.stop()));
+});
+
+const BODY = readFileSync(new URL("../fixtures/decisions/documented-vllm.json", import.meta.url), "utf8");
+const well = json(200, BODY);
+/** Longer than any decision here may take. */
+const SLOW_MS = 60_000;
+const slow: Answer = (asked, response) => {
+  const timer = setTimeout(() => well(asked, response), SLOW_MS);
+  void asked.gone.then(() => clearTimeout(timer));
+};
+
+/** Answers in turn, from the beginning again after the last. */
+function byTurns(...answers: Answer[]): Answer {
+  let turn = 0;
+  return (asked, response) => answers[turn++ % answers.length]?.(asked, response);
+}
+
+async function server(answer: Answer, health = 200): Promise<VllmStandIn> {
+  const standIn = await startVllm([answer], health, well);
+  running.push({ stop: standIn.close });
+  return standIn;
+}
+
+async function inferenceWith(servers: readonly VllmStandIn[], env: Record<string, string> = {}) {
+  const baseUrls = servers.map(({ url }) => url);
+  const deployment = { kind: "decisions", name: "big", provider: "vllm", baseUrls, model: "plano" };
+  const service = await startInference({ ENGINES: JSON.stringify([deployment]), EMBEDDED_THREADS: "1", ...env });
+  running.push(service);
+  return service;
+}
+
+/** Waits until the log tells that a replica is, or is no longer, ready; true when it ever was told. */
+async function told(service: InferenceProcess, replica: number, ready: boolean): Promise<void> {
+  const isTold = () =>
+    service.logs.some((log) => log["event"] === "replica" && log["replica"] === replica && log["ready"] === ready);
+  while (!isTold()) await service.get("/healthz", null);
+}
+
+/** A set of policies that no other number has, so that all replicas are first in line for some. */
+const policySet = (number: number) => [...policies, { name: `set ${String(number)}`, description: "Nothing" }];
+
+const ask = (service: InferenceProcess, set: number, rest = {}) =>
+  service.post(
+    "/v1/decide",
+    decideRequest([user("is my train late?")], {
+      engine: "big",
+      policies: policySet(set),
+      isolation: `t${set % 7}`,
+      ...rest,
+    }),
+  );
+
+test("servers that are dead, slow, mute, starting, flapping or out of their mind lose no decision and make none wrong or late", async () => {
+  const servers = {
+    well: await server(well),
+    alsoWell: await server(well),
+    dead: await server(well),
+    slow: await server(slow),
+    mute: await server(hang),
+    mad: await server(byTurns(json(200, "<html>"), json(200, '{"answers":{}}'), cutMidAnswer(BODY), json(500, "{"))),
+    flapping: await server(byTurns(well, (_asked, response) => response.destroy())),
+    starting: await server(well, 503),
+  };
+  const service = await inferenceWith(Object.values(servers));
+  for (const replica of [0, 1, 2, 3, 4, 5, 6]) await told(service, replica, true);
+  await servers.dead.close();
+
+  // A decision that is not there by its deadline is answered 504 then: 200 means in time.
+  const answered: { status: number; policy: string }[] = [];
+  const sets = Array.from({ length: 160 }, (_, set) => set);
+  const worker = async (): Promise<void> => {
+    for (let set = sets.shift(); set !== undefined; set = sets.shift()) {
+      const response = await ask(service, set, { deadlineMs: 12_000 });
+      const body: unknown = await response.json();
+      const policy = response.status === 200 ? best(decideResponseSchema.parse(body)) : JSON.stringify(body);
+      answered.push({ status: response.status, policy });
+    }
+  };
+  await Promise.all(Array.from({ length: 12 }, worker));
+  expect(answered).toHaveLength(160);
+  expect(answered.filter(({ status, policy }) => status !== 200 || policy !== "trains")).toEqual([]);
+
+  for (const replica of [2, 3, 4, 5, 6]) await told(service, replica, false);
+  expect(service.logs.some((log) => log["replica"] === 7 && log["ready"] === true)).toBe(false);
+  servers.starting.health = 200;
+  await told(service, 7, true);
+  for (let set = 0; servers.starting.asked.length === 0; set += 1) expect((await ask(service, set)).status).toBe(200);
+});
+
+test("a policy set stays with one server while others serve theirs", async () => {
+  const servers = [await server(well), await server(well), await server(well)];
+  const service = await inferenceWith(servers);
+  for (const replica of [0, 1, 2]) await told(service, replica, true);
+  for (let set = 0; set < 24; set += 1) for (let again = 0; again < 3; again += 1) await ask(service, set);
+  const served = servers.map(
+    ({ asked }) => new Set(asked.map(({ body }) => /set \d+/.exec(JSON.stringify(body))?.[0])),
+  );
+  expect(served.reduce((sum, sets) => sum + sets.size, 0)).toBe(24);
+  expect(Math.min(...served.map(({ size }) => size))).toBeGreaterThan(0);
+});
+
+test("SIGTERM loses no decision that runs at a server", async () => {
+  let answer: (() => void) | undefined;
+  const standIn = await server((asked, response) => (answer = () => well(asked, response)));
+  const service = await inferenceWith([standIn]);
+  await told(service, 0, true);
+  const next = standIn.nextAsked();
+  const asking = ask(service, 1);
+  await next;
+  service.signal("SIGTERM");
+  while (!service.logs.some((log) => log["event"] === "draining"))
+    await new Promise((resolve) => setImmediate(resolve));
+  answer?.();
+  expect((await asking).status).toBe(200);
+  expect(await service.exited).toBe(0);
+});
+
+test("what cannot be done in time is refused at once, for the tenant that floods and not for the other", async () => {
+  const held: (() => void)[] = [];
+  const standIn = await server((asked, response) => held.push(() => well(asked, response)));
+  const baseUrls = [standIn.url];
+  const engines = [{ kind: "decisions", name: "big", provider: "vllm", baseUrls, model: "plano", concurrency: 1 }];
+  const service = await inferenceWith([], { ENGINES: JSON.stringify(engines) });
+  await told(service, 0, true);
+  // One decision that takes a while, so that a queue of such cannot be done within a second.
+  const came = standIn.nextAsked();
+  const first = ask(service, 1, { isolation: "flood", deadlineMs: 60_000 });
+  await came;
+  const since = performance.now();
+  while (performance.now() - since < 300) await service.get("/healthz", null);
+  held.shift()?.();
+  expect((await first).status).toBe(200);
+
+  const runs = standIn.nextAsked();
+  const flood = Array.from({ length: 20 }, () => ask(service, 1, { isolation: "flood", deadlineMs: 60_000 }));
+  await runs;
+  while (!(await (await service.get("/metrics")).text()).includes('what="waiting"} 19'));
+  const refused = await ask(service, 1, { isolation: "flood", deadlineMs: 1_000 });
+  expect([refused.status, Number(refused.headers.get("retry-after")) >= 1]).toEqual([429, true]);
+  const quiet = ask(service, 1, { isolation: "quiet", deadlineMs: 60_000 });
+  while (!(await (await service.get("/metrics")).text()).includes('what="waiting"} 20'));
+  const order: string[] = [];
+  void quiet.then((response) => order.push(`quiet ${String(response.status)}`));
+  for (const one of flood) void one.then((response) => order.push(`flood ${String(response.status)}`));
+  while (order.length < 21) {
+    held.shift()?.();
+    await service.get("/healthz", null);
+  }
+  expect(order.indexOf("quiet 200")).toBeLessThan(4);
+  expect(order.filter((one) => one === "flood 200")).toHaveLength(20);
+});
