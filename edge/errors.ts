@@ -49,6 +49,7 @@ export const ERRORS = {
     "info",
     "Too few golden turns are right: nothing is published.",
   ),
+  too_few_golden_cases: row(422, "invalid_request_error", false, "info", "This router has too few golden cases."),
   evaluation_stale: row(422, "invalid_request_error", false, "info", "This publish needs a finished evaluation of it."),
   validation_failed: row(422, "invalid_request_error", false, "info", "The document is not valid."),
   precondition_required: row(428, "invalid_request_error", false, "info", "This write needs an If-Match header."),

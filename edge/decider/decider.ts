@@ -19,6 +19,12 @@ const SIMILARITY_LIMIT_MS = 10_000;
 const ENGINES_LIMIT_MS = 2_000;
 const MAX_BREAKERS = 10_000;
 
+/** An engine as the inference service lists it, with what it reads of a policy set. */
+export interface ListedEngine extends Budget {
+  readonly name: string;
+  readonly version: string;
+}
+
 /** Client of the inference service. Nothing here ever rejects: no request fails because routing did. */
 export interface Decider {
   /** What the latest user turn wants, within the router's deadline; else a fallback reading that says why not. */
@@ -29,8 +35,8 @@ export interface Decider {
   prepare(policies: readonly Policy[], engine: string): Promise<void>;
   /** How alike the texts of policies are, -1..1; null when the service does not say. */
   similarities(policies: readonly Policy[]): Promise<Similarities | null>;
-  /** How much an engine reads of a policy set; null when the service does not say, or has no such engine. */
-  budget(engine: string): Promise<Budget | null>;
+  /** What stands behind an engine's name now; null when the service does not say, or has no such engine. */
+  engine(name: string): Promise<ListedEngine | null>;
 }
 
 export function createDecider(deps: DeciderDeps): Decider {
@@ -79,11 +85,11 @@ export function createDecider(deps: DeciderDeps): Decider {
       };
     },
 
-    async budget(engine) {
+    async engine(asked) {
       try {
         const answer = await within(deps.sleep, ENGINES_LIMIT_MS, (signal) => getEngines(deps, signal));
         const listed = enginesResponseSchema.safeParse(answer).data;
-        const name = engine === "default" ? listed?.default : engine;
+        const name = asked === "default" ? listed?.default : asked;
         return listed?.engines.find((one) => one.name === name) ?? null;
       } catch {
         return null;

@@ -1,22 +1,11 @@
-import type { Verdict } from "../routing/decision.ts";
-import { judge } from "../routing/judge.ts";
-import { withOtherBias } from "../routing/other-bias.ts";
 import type { RouterSettings } from "../routing/router-document.ts";
 import type { Measured, Miss } from "./measured.schema.ts";
-import type { DecidedCase, StoredReading } from "./turns.ts";
+import { scoredTurns, type ScoredTurn } from "./scored-turns.ts";
+import type { DecidedCase } from "./turns.ts";
 
 const BINS = 10;
 const MAX_PAIRS = 100;
 const MAX_MISSES = 200;
-
-interface ScoredTurn {
-  readonly turn: number;
-  readonly expected: string;
-  /** A policy's name or `other`; null when the router was unsure or routing failed. */
-  readonly got: string | null;
-  readonly verdict: Verdict;
-  readonly right: boolean;
-}
 
 /**
  * How well settings judge what the engine said. A turn without an expectation is left out; a span is a run of turns of
@@ -50,22 +39,6 @@ export function measure(cases: readonly DecidedCase[], settings: RouterSettings)
 export const enginesOf = (cases: readonly DecidedCase[]): string[] => [
   ...new Set(cases.flatMap(({ readings }) => readings.flatMap((read) => ("engine" in read ? [read.engine] : [])))),
 ];
-
-function scoredTurns({ expected, readings }: DecidedCase, settings: RouterSettings): ScoredTurn[] {
-  return expected.flatMap((wanted, turn): ScoredTurn[] => {
-    if (wanted === null) return [];
-    const verdict = verdictOf(readings[turn], settings);
-    const got = verdict.outcome === "other" ? "other" : verdict.policy;
-    return [{ turn, expected: wanted, got, verdict, right: got === wanted }];
-  });
-}
-
-function verdictOf(read: StoredReading | undefined, settings: RouterSettings): Verdict {
-  if (read === undefined || "failed" in read) return { outcome: null, policy: null, confidence: null };
-  const { scores, engine, unsure_reason: unsureReason } = read;
-  const reading = { source: "engine", scores, unsureReason, engine, decideMs: 0 } as const;
-  return judge(withOtherBias(reading, settings.other_bias ?? 0), settings);
-}
 
 const isWrong = ({ right }: ScoredTurn): boolean => !right;
 

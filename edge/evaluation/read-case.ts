@@ -3,6 +3,7 @@ import type { DraftDocument } from "../routing/draft-document.ts";
 import { routableTurns } from "../routing/routable-turns.ts";
 import type { PublishedRouter } from "../tenancy/snapshot.ts";
 import type { WaitUntil } from "../wait-until.ts";
+import { storedReading } from "./stored-reading.ts";
 import type { KnownMessage, StoredReading } from "./turns.ts";
 
 /** Milliseconds a decision may take here: nobody waits for an answer to a prompt. */
@@ -28,11 +29,7 @@ export async function readCase(
     if (role !== "user") continue;
     const conversation = routableTurns(messages.slice(0, place + 1)) ?? [];
     const read = await decider.decide({ tenantId, router, conversation, requestId, waitUntil });
-    readings.push(
-      "scores" in read
-        ? { scores: read.scores, unsure_reason: read.unsureReason, engine: read.engine }
-        : { failed: read.source },
-    );
+    readings.push(storedReading(read));
   }
   return readings;
 }

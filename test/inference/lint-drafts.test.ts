@@ -57,7 +57,7 @@ it("finds the flaws planted in drafts and little else, by the engine that serves
       const draft = draftDocumentSchema.parse(document);
       const [similarities, budget] = await Promise.all([
         draft.policies.length < 2 ? null : decider.similarities(draft.policies),
-        decider.budget(draft.settings.engine),
+        decider.engine(draft.settings.engine),
       ]);
       const findings = lintDraft(draft, new Set(["small", "large", "code"]), { similarities, budget });
       return findings.map(({ code, path }) => `${code} ${pointer(path)}`);

@@ -116,6 +116,14 @@ export async function tenantWithEverything(word = "own"): Promise<{ tenant: Test
   const golden = { messages: [{ role: "user", content: `Known to its owner alone, ${word}` }], expected: [policy] };
   const goldenCase = await tenant.api(`/routers/${router}/golden-cases`, { body: golden });
   await tenant.api(`/routers/${router}/golden-cases`, { body: golden });
+  // Enough to tune on, and sure to: of most, no policy that there is is the right one.
+  const lines = Array.from({ length: 20 }, (_, place) =>
+    JSON.stringify({ ...golden, expected: [place % 3 === 0 ? "other" : `${word} retired`] }),
+  );
+  await tenant.api(`/routers/${router}/golden-cases/import`, {
+    body: lines.join("\n"),
+    headers: { "content-type": "application/jsonl" },
+  });
   // A router has one evaluation at a time.
   const cancelled = await tenant.api(`/routers/${router}/evaluations`, { body: {} });
   await tenant.api(`/routers/${router}/evaluations/${String(cancelled.body.id)}/cancel`, { method: "POST" });

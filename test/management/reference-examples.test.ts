@@ -116,6 +116,13 @@ it("every example of the reference works, one after the other", async () => {
   const goldenCase = "/api/v1/routers/{slug}/golden-cases/{golden_case}";
   await runAll("GET /api/v1/routers/{slug}/golden-cases", `GET ${goldenCase}`, `PUT ${goldenCase}`);
   await runAll("POST /api/v1/routers/{slug}/golden-cases/import", `DELETE ${goldenCase}`);
+  const lines = (expected: string): string =>
+    `${JSON.stringify({ messages: [{ role: "user", content: "Is clause 7 risky?" }], expected: [expected] })}\n`;
+  await tenant.api("/routers/default/golden-cases/import", {
+    body: lines("legal").repeat(15) + lines("other").repeat(5),
+    headers: { "content-type": "application/jsonl" },
+  });
+  await run("POST /api/v1/routers/{slug}/tune");
   variables["EVALUATION_ID"] = idIn(await run("POST /api/v1/routers/{slug}/evaluations"));
   const evaluation = "/api/v1/routers/{slug}/evaluations/{evaluation}";
   await runAll("GET /api/v1/routers/{slug}/evaluations", `GET ${evaluation}`, `POST ${evaluation}/cancel`);

@@ -52,6 +52,7 @@ describe("a router as one document", () => {
       const again = await put(tenant, body, headers);
       expect([again.status, again.body.version, again.body.created]).toEqual([200, 1, false]);
     }
+    expect(json.headers.get("etag")).toBe((await read(tenant, "*/*")).headers.get("etag"));
     const audit = (await tenant.api("/audit-log")).body.data as { action: string }[];
     expect(audit.filter(({ action }) => action === "router.import")).toHaveLength(1);
     expect((await tenant.api("/routers/default/draft")).body).toEqual(json.body);

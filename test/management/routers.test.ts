@@ -121,6 +121,28 @@ describe("a router", () => {
     expect((await put(tenant, document, "*")).status).toBe(200);
   });
 
+  it("keeps its version, and the audit log its peace, when a draft is written as it already is", async () => {
+    const tenant = await tenantWithModels();
+    const etag = (await tenant.api("/routers", { body: { slug: "default" } })).headers.get("etag");
+    const first = await put(tenant, document, etag);
+    const logged = async () => (await tenant.api("/audit-log")).body.data as unknown[];
+    const before = await logged();
+    const { policies, unsure: _default, ...rest } = document;
+    for (const same of [document, { ...rest, policies }]) {
+      const again = await put(tenant, same, first.headers.get("etag"));
+      expect([again.status, again.body]).toEqual([200, first.body]);
+      expect(again.headers.get("etag")).toBe(first.headers.get("etag"));
+    }
+    const order = { order: policies.map(({ name }) => name) };
+    const headers = { "if-match": first.headers.get("etag") ?? "" };
+    const ordered = await tenant.api("/routers/default/draft/policies:reorder", { body: order, headers });
+    expect(ordered.headers.get("etag")).toBe(first.headers.get("etag"));
+    expect(await logged()).toEqual(before);
+    expectProblem(await put(tenant, document, etag), 412, "precondition_failed");
+    const reversed = await put(tenant, { ...document, policies: policies.toReversed() }, "*");
+    expect(reversed.headers.get("etag")).not.toBe(first.headers.get("etag"));
+  });
+
   it("gives consecutive versions to publishes that come at once", async () => {
     const tenant = await tenantWithModels();
     await tenant.publish("default", document as never);

@@ -36,7 +36,8 @@ export type EvaluationView = z.infer<typeof evaluationSchema>;
 export const evaluationResultSchema = evaluationSchema
   .extend({
     engines: z.array(z.string()).openapi({ description: "`name@version`; more than one when it changed meanwhile." }),
-    result: measuredSchema.nullable().openapi({ description: "Null until it is finished." }),
+    // As a union: a nullable reference is described as what is both an object and null.
+    result: z.union([measuredSchema, z.null()]).openapi({ description: "Null until it is finished." }),
   })
   .openapi("EvaluationResult");
 export type EvaluationResult = z.infer<typeof evaluationResultSchema>;

@@ -5,6 +5,7 @@ import type { TenantContext } from "../context.ts";
 import type { Difference } from "../difference.ts";
 import { ifMatch } from "../if-match.ts";
 import { write } from "../write.ts";
+import { sameDocument } from "./canonical-document.ts";
 import { lockDraft, replaceDraft } from "./drafts.store.ts";
 
 /** The version of the draft that an edit was made from. `required` edits would undo another's without it. */
@@ -50,6 +51,8 @@ export async function editDraft<T>(
       const errors = checked.error.issues.map(({ path, message }) => ({ pointer: pointer(path), detail: message }));
       return refuse("validation_failed", { errors });
     }
+    // What already is as asked keeps its version: nobody has to read it again.
+    if (sameDocument(checked.data, read.document)) return ok({ value: { value, etag: read.etag }, audit: null });
     const next = { etag: deps.newId("draft"), document: checked.data };
     if (!(await replaceDraft(tx, tenantId, read, next))) return refuse("precondition_failed");
     return ok({

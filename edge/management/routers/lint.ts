@@ -17,7 +17,7 @@ export async function lintRouter(
   const { decider } = context.deps;
   const [similarities, budget] = await Promise.all([
     document.policies.length < 2 ? null : decider.similarities(document.policies),
-    decider.budget(document.settings.engine),
+    decider.engine(document.settings.engine),
   ]);
   return ok({ findings: lintDraft(document, models, { similarities, budget }).map(findingView) });
 }

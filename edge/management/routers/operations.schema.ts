@@ -130,6 +130,7 @@ export const publish = createRoute({
     "precondition_failed",
     "gate_failed",
     "evaluation_stale",
+    "routing_unavailable",
     "idempotency_key_reused",
   ),
 });

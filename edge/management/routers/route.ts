@@ -22,6 +22,8 @@ import { publishRouter } from "./publish.ts";
 import { putDraft } from "./put-draft.ts";
 import { renameRouter } from "./rename.ts";
 import { rollbackRouter } from "./rollback.ts";
+import { tune } from "./tune.schema.ts";
+import { tuneRouter } from "./tune.ts";
 
 export function routerRoutes(): OpenAPIHono<AppEnv> {
   const router = newRouter();
@@ -79,6 +81,12 @@ export function routerRoutes(): OpenAPIHono<AppEnv> {
     const input = c.req.valid("json");
     const { models } = c.get("principal").tenant;
     return answer(c, await dryRun(tenantContext(c, input), c.req.valid("param").slug, input, models));
+  });
+  router.openapi(tune, async (c) => {
+    const input = c.req.valid("json");
+    const match = c.req.valid("header")["if-match"];
+    const tuned = await tuneRouter(tenantContext(c, { input, match }), c.req.valid("param").slug, input, match);
+    return answer(c, tuned.ok ? ok(tuned.value.value) : tuned, 200, etagOf(tuned));
   });
   return router;
 }
