@@ -7,8 +7,8 @@ import type { ChatBody, Received } from "./chat-body.schema.ts";
 import { openCredential } from "./open-credential.ts";
 import { planRequest } from "./plan.ts";
 import { receiptOf } from "./receipt-of.ts";
-import type { RequestEnd } from "./decision-row.ts";
-import { recordDecision } from "./record-decision.ts";
+import { keptAnswer } from "./record-conversation.ts";
+import { recordDecision, type RecordedEnd } from "./record-decision.ts";
 import type { RequestContext } from "./request-context.ts";
 import { answerEnd, ended, inputTokensOf, nothingServed, refusalEnd, streamEnd } from "./request-ends.ts";
 
@@ -38,8 +38,8 @@ export async function complete(
   const plan = planned.value;
   const stream = body.stream === true;
   const base = { kind: "completion", requestedModel: body.model, stream } as const;
-  const record = (end: Omit<RequestEnd, keyof typeof base | "endedAt">): Promise<void> =>
-    recordDecision(deps, principal, context, plan, { ...base, ...end });
+  const record = (end: Omit<RecordedEnd, keyof typeof base>): Promise<void> =>
+    recordDecision(deps, principal, context, plan, body, { ...base, ...end });
 
   if (!plan.candidates.ok) {
     const { refusal } = plan.candidates;
@@ -56,6 +56,7 @@ export async function complete(
     stream,
     keepUsageChunk: body.stream_options?.include_usage === true,
     choices: body.n ?? 1,
+    keptCharacters: keptAnswer(plan),
     headers: context.headers,
     signal: context.signal,
     callId: plan.decisionId,

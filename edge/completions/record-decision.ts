@@ -1,25 +1,37 @@
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../tenancy/snapshot.ts";
 import type { DecisionRecord } from "../usage/decision-record.ts";
+import type { RouteBody } from "./chat-body.schema.ts";
 import { decisionRow, shadowRow, type RequestEnd } from "./decision-row.ts";
 import type { Plan } from "./plan.ts";
+import { recordConversation } from "./record-conversation.ts";
 import type { RequestContext } from "./request-context.ts";
 
 type End = Omit<RequestEnd, "endedAt">;
 
-/** Hands a request's receipt to the usage sink. Never throws: the answer does not depend on it, so the log must tell. */
+/** How a request ended, and the text of its answer where that is kept. */
+export interface RecordedEnd extends End {
+  readonly answer?: string;
+}
+
+/**
+ * Hands a request's receipt to the usage sink, and keeps its conversation where its router's owner has asked for that.
+ * Never throws: the answer does not depend on it, so the log must tell.
+ */
 export function recordDecision(
   deps: Deps,
   principal: Principal,
   context: RequestContext,
   plan: Plan,
-  end: End,
+  body: RouteBody,
+  { answer, ...end }: RecordedEnd,
 ): Promise<void> {
   const ended = { ...end, endedAt: deps.now() };
-  return append(deps, context, () => decisionRow(principal, context, plan, ended, deps.env.ENGINE_PRICES));
+  const make = () => decisionRow(principal, context, plan, ended, deps.env.ENGINE_PRICES);
+  return append(deps, context, make, (row) => recordConversation(deps, principal, plan, body, row, answer ?? null));
 }
 
-/** The same for the copy of a request. */
+/** The receipt of the copy of a request, of which nothing is kept. */
 export function recordShadow(
   deps: Deps,
   principal: Principal,
@@ -32,12 +44,17 @@ export function recordShadow(
   return append(deps, context, () => shadowRow(principal, context, plan, ended, shadow));
 }
 
-async function append(deps: Deps, { requestId }: RequestContext, make: () => DecisionRecord): Promise<void> {
+async function append(
+  deps: Deps,
+  { requestId }: RequestContext,
+  make: () => DecisionRecord,
+  keep: (row: DecisionRecord) => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   let decisionId: string | null = null;
   try {
     const record = make();
     decisionId = record.id;
-    await deps.usage.append(record);
+    await Promise.all([deps.usage.append(record), keep(record)]);
   } catch (error) {
     const name = error instanceof Error ? error.name : typeof error;
     deps.log("error", "decision_not_recorded", { request_id: requestId, decision_id: decisionId, name });

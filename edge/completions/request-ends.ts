@@ -53,7 +53,11 @@ export const streamEnd = ({ ending, meter }: StreamEnd, inputTokens: number) => 
 export const inputTokensOf = (body: ChatBody): number =>
   requestNeeds({ ...body, max_tokens: null, max_completion_tokens: null }).tokens;
 
-const metered = (meter: Meter, inputTokens: number): { finishReason: string | null; usage: TokenUsage } => ({
+const metered = (
+  meter: Meter,
+  inputTokens: number,
+): { finishReason: string | null; usage: TokenUsage; answer: string } => ({
   finishReason: meter.finishReason,
   usage: meter.consumed(inputTokens),
+  answer: meter.keptText,
 });

@@ -13,6 +13,7 @@ import type { Model, Scope, Sealed, SnapshotKey } from "../tenancy/snapshot.ts";
  */
 export * from "./feedback-tables.ts";
 export * from "./jobs-tables.ts";
+export * from "./recordings-table.ts";
 
 export const tenants = signalbox.table("tenants", {
   id: text("id").primaryKey(),

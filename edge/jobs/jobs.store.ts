@@ -77,6 +77,35 @@ export async function replaceSealed(db: JobsDatabase, old: SealedCredential, sea
   return row?.replaced ?? false;
 }
 
+/** Removes recordings whose days are over, or whose router is gone; how many. */
+export async function removeOldRecordings(db: JobsDatabase, rows: number): Promise<number> {
+  const [row] = await db.query<{ removed: number }>("select signalbox.remove_old_recordings($1) as removed", [rows]);
+  return row?.removed ?? 0;
+}
+
+export interface SealedRecording {
+  readonly tenant_id: string;
+  readonly decision_id: string;
+  readonly sealed: Sealed;
+}
+
+/** Recordings that the key `keyId` has sealed, in a stable order after the position `after`. */
+export async function recordingsToReseal(
+  db: JobsDatabase,
+  keyId: string,
+  { tenant_id, decision_id }: Omit<SealedRecording, "sealed">,
+  rows: number,
+): Promise<SealedRecording[]> {
+  const text = "select * from signalbox.recordings_to_reseal($1, $2, $3, $4)";
+  return db.query(text, [keyId, tenant_id, decision_id, rows]);
+}
+
+/** Does nothing to a recording that is gone. */
+export async function replaceRecording(db: JobsDatabase, old: SealedRecording, sealed: Sealed): Promise<void> {
+  const text = "select signalbox.reseal_recording($1, $2, $3, $4)";
+  await db.query(text, [old.tenant_id, old.decision_id, old.sealed.key_id, JSON.stringify(sealed)]);
+}
+
 interface GuardedRollout {
   readonly tenant_id: string;
   readonly id: string;

@@ -9,12 +9,14 @@ import {
   removeDeletedTenants,
   removeOldDecisions,
   removeOldFeedback,
+  removeOldRecordings,
   rollUpUsage,
   type JobsDatabase,
 } from "./jobs.store.ts";
 import { exportTelemetry } from "./export-telemetry.ts";
 import { judgeRollouts } from "./judge-rollouts.ts";
 import { resealCredentials } from "./reseal-credentials.ts";
+import { resealRecordings } from "./reseal-recordings.ts";
 import { runEvaluations } from "./run-evaluations.ts";
 
 export interface TickDeps {
@@ -39,8 +41,8 @@ const DAY_MS = 86_400_000;
 const SETTLED_MS = 120_000;
 
 /**
- * The work that no request does: partitions for the days to come, hours of usage summed up, removal of old decisions
- * and feedback, of deleted tenants and of old answers, credentials moved to the ring's first key, rollouts judged by
+ * The work that no request does: partitions for the days to come, hours of usage summed up, removal of old decisions,
+ * feedback and recordings, of deleted tenants and of old answers, what is sealed moved to the ring's first key, rollouts judged by
  * their guardrails, telemetry exported, evaluations run. Several at once are harmless; a job that fails holds up no
  * other.
  */
@@ -62,6 +64,9 @@ export async function tick({ db, ...rest }: TickDeps): Promise<void> {
   await job(deps, "old_feedback", async () => {
     while (inTime() && (await removeOldFeedback(deps.jobs, BATCH_ROWS)) > 0);
   });
+  await job(deps, "old_recordings", async () => {
+    while (inTime() && (await removeOldRecordings(deps.jobs, BATCH_ROWS)) > 0);
+  });
   await job(deps, "deleted_tenants", async () => {
     while (inTime() && (await removeDeletedTenants(deps.jobs, BATCH_ROWS)));
   });
@@ -72,6 +77,7 @@ export async function tick({ db, ...rest }: TickDeps): Promise<void> {
     while (inTime() && (await purgeFeedbackEvents(deps.jobs, BATCH_ROWS)) > 0);
   });
   await job(deps, "credentials", () => resealCredentials(deps, inTime));
+  await job(deps, "recordings", () => resealRecordings(deps, inTime));
   await job(deps, "telemetry", () => exportTelemetry({ ...deps, collector: collectorOf(deps.env) }, inTime));
   await job(deps, "evaluations", () => runEvaluations(deps, inTime));
 }

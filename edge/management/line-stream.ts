@@ -6,6 +6,7 @@ interface LineSource<Row extends { readonly id: string }> {
   /** What `first` comes after; null at the very beginning. */
   readonly after: string | null;
   readonly read: (after: string | null) => Promise<readonly Row[]>;
+  /** Undefined for a row that is left out. */
   readonly view: (row: Row) => unknown;
 }
 
@@ -22,15 +23,20 @@ export function lineStream<Row extends { readonly id: string }>(source: LineSour
   return new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
-        rows ??= await read(position);
-        const shown = rows.slice(0, pageRows);
-        const last = rows.length <= pageRows;
-        position = shown.at(-1)?.id ?? position;
-        rows = null;
-        if (shown.length > 0) {
-          controller.enqueue(encoder.encode(shown.map((row) => `${JSON.stringify(view(row))}\n`).join("")));
+        // A page may be left out as a whole, and a pull that gives nothing is not repeated.
+        for (let given = false; !given;) {
+          rows ??= await read(position);
+          const shown = rows.slice(0, pageRows);
+          const last = rows.length <= pageRows;
+          position = shown.at(-1)?.id ?? position;
+          rows = null;
+          const lines = (await Promise.all(shown.map(view))).filter((line) => line !== undefined);
+          given = lines.length > 0 || last;
+          if (lines.length > 0) {
+            controller.enqueue(encoder.encode(lines.map((line) => `${JSON.stringify(line)}\n`).join("")));
+          }
+          if (last) controller.close();
         }
-        if (last) controller.close();
       },
     },
     { highWaterMark: 0 },

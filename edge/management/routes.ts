@@ -10,6 +10,7 @@ import { goldenCaseRoutes } from "./golden-cases/route.ts";
 import { keyRoutes } from "./keys/route.ts";
 import { modelRoutes } from "./models/route.ts";
 import { providerRoutes } from "./providers/route.ts";
+import { recordingRoutes } from "./recordings/route.ts";
 import { rolloutRoutes } from "./rollouts/route.ts";
 import { routerDocumentRoutes } from "./routers/document.route.ts";
 import { draftPolicyRoutes } from "./routers/policies.route.ts";
@@ -29,6 +30,7 @@ export function managementRoutes(): OpenAPIHono<AppEnv> {
   router.route("/", routerDocumentRoutes());
   router.route("/", goldenCaseRoutes());
   router.route("/", evaluationRoutes());
+  router.route("/", recordingRoutes());
   router.route("/", rolloutRoutes());
   router.route("/", decisionRoutes());
   router.route("/", feedbackListRoutes());

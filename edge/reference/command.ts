@@ -34,6 +34,7 @@ const ADDRESSED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     b: "draft",
     golden_case: "$GOLDEN_CASE_ID",
     evaluation: "$EVALUATION_ID",
+    decision: "$DECISION_ID",
   },
   rollouts: { id: "$ROLLOUT_ID" },
   decisions: { id: "$DECISION_ID" },

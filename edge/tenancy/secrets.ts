@@ -5,7 +5,7 @@ import type { Sealed } from "./snapshot.ts";
 
 type KeyRing = Env["CREDENTIAL_KEYS"];
 
-/** What a secret belongs to, a provider or another object with an id. It is bound to it, and opens for no other. */
+/** What a secret belongs to: a provider, a recorded decision, another object with an id. It opens for no other. */
 interface Owner {
   readonly tenantId: string;
   readonly ownerId: string;

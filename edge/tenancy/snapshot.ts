@@ -9,6 +9,8 @@ export const SCOPES = [
   "models:write",
   "keys:write",
   "usage:read",
+  "recordings:read",
+  "recordings:write",
   "admin",
 ] as const;
 export const scopeSchema = z.enum(SCOPES);

@@ -96,7 +96,7 @@ function answered(result: Answered, request: ForwardRequest) {
   const headers = clientResponseHeaders(result.headers);
   if (result.kind === "answer") {
     const { status, body } = result;
-    return { kind: "answer" as const, status, headers, body, meter: meterOf(body) };
+    return { kind: "answer" as const, status, headers, body, meter: meterOf(body, request.keptCharacters) };
   }
   const relay = new Relay(result.stream, request);
   if (request.signal.aborted) relay.abort();

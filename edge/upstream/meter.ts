@@ -19,9 +19,16 @@ export class Meter {
   failed = false;
   /** UTF-8 bytes of text and tool arguments. */
   textBytes = 0;
+  /** What the first choice says, as far as it is to be kept. */
+  keptText = "";
   /** Of these, the ones that came before the last count. */
   #countedBytes = 0;
   readonly #finished = new Set<number>();
+  readonly #keptCharacters: number;
+
+  constructor(keptCharacters = 0) {
+    this.#keptCharacters = keptCharacters;
+  }
 
   observe(event: SseEvent): EventMeaning {
     if (event.data.trim() === "[DONE]") {
@@ -67,16 +74,22 @@ export class Meter {
     }
     const said = isRecord(choice["delta"]) ? choice["delta"] : choice["message"];
     if (!isRecord(said)) return;
+    if ((index ?? 0) === 0) this.#keep(said["content"]);
     for (const name of TEXTS) this.textBytes += textLength(said[name]);
     const calls = Array.isArray(said["tool_calls"]) ? (said["tool_calls"] as unknown[]) : [];
     const functions = [said["function_call"], ...calls.map((call) => (isRecord(call) ? call["function"] : null))];
     for (const called of functions) if (isRecord(called)) this.textBytes += textLength(called["arguments"]);
   }
+
+  #keep(text: unknown): void {
+    const room = this.#keptCharacters - this.keptText.length;
+    if (room > 0 && typeof text === "string") this.keptText += text.slice(0, room);
+  }
 }
 
 /** The meter of an answer that came whole. */
-export function meterOf(answer: Uint8Array): Meter {
-  const meter = new Meter();
+export function meterOf(answer: Uint8Array, keptCharacters = 0): Meter {
+  const meter = new Meter(keptCharacters);
   const read = parseObject(new TextDecoder().decode(answer));
   if (read !== null) meter.observeAnswer(read);
   return meter;

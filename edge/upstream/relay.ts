@@ -10,6 +10,8 @@ export interface RelayOptions {
   readonly keepUsageChunk: boolean;
   /** How many choices the client asked for: each must finish. */
   readonly choices: number;
+  /** Characters of the first choice's text that are kept; none when absent. */
+  readonly keptCharacters?: number;
 }
 
 export type StreamEnding = "completed" | "failed" | "interrupted" | "aborted";
@@ -29,7 +31,7 @@ export class Relay {
   readonly ended: Promise<StreamEnd>;
   readonly #stream: OpenStream;
   readonly #options: RelayOptions;
-  readonly #meter = new Meter();
+  readonly #meter: Meter;
   readonly #decoder = new SseDecoder();
   readonly #resolveEnded: (end: StreamEnd) => void;
   #first: Uint8Array | null;
@@ -43,6 +45,7 @@ export class Relay {
   constructor(stream: OpenStream, options: RelayOptions) {
     this.#stream = stream;
     this.#options = options;
+    this.#meter = new Meter(options.keptCharacters);
     this.#first = stream.first;
     const { promise, resolve } = Promise.withResolvers<StreamEnd>();
     this.ended = promise;

@@ -103,6 +103,8 @@ export async function makeFullTenant(admin: pg.Client): Promise<FullTenant> {
   await insert("evaluation_cases", { ...tenant, evaluation_id: "evl_1", place: 0, ...golden });
   const receipt = tenantReceipt(id);
   await admin.query("SELECT signalbox.append_decisions($1)", [JSON.stringify([receipt])]);
+  const kept = { router_id: "rtr_1", router_version: 1, sealed, key_id: "k", created_at: receipt.created_at };
+  await insert("recordings", { ...tenant, decision_id: receipt.id, ...kept, expires_at: "2999-01-01T00:00:00Z" });
   const event = { place: 0, id: newId("feedback"), event_id: "e", digest: "d", decision: receipt.id, metric: "m" };
   const given = JSON.stringify([{ ...event, score: 1, given_at: receipt.created_at, at: receipt.created_at }]);
   await admin.query("SELECT signalbox.record_feedback($1, 'inference', $2, $3)", [id, keyId, given]);

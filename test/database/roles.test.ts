@@ -68,7 +68,7 @@ describe("database roles", () => {
   });
 
   it.each([
-    ["edge", ["append_decisions", "edge_snapshot", "feedback_source", "record_feedback"]],
+    ["edge", ["append_decisions", "edge_snapshot", "feedback_source", "record_conversation", "record_feedback"]],
     ["api", ["latency_bin", "usage_of"]],
     [
       "jobs",
@@ -83,10 +83,13 @@ describe("database roles", () => {
         "postpone_telemetry",
         "purge_feedback_events",
         "purge_remembered_answers",
+        "recordings_to_reseal",
         "remove_deleted_tenants",
         "remove_old_decisions",
         "remove_old_feedback",
+        "remove_old_recordings",
         "replace_sealed",
+        "reseal_recording",
         "roll_up_usage",
         "rollout_batches",
         "rollout_feedback",

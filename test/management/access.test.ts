@@ -60,6 +60,7 @@ describe("every operation of the management surface", () => {
         b: "draft",
         golden_case: "gld_01k9zq3m8v7x5t2r4w6y8a0b1c",
         evaluation: "evl_01k9zq3m8v7x5t2r4w6y8a0b1c",
+        decision: "dec_01k9zq3m8v7x5t2r4w6y8a0b1c",
       },
       rollouts: { id: "rol_01k9zq3m8v7x5t2r4w6y8a0b1c" },
       decisions: { id: "dec_01k9zq3m8v7x5t2r4w6y8a0b1c" },

@@ -1,6 +1,7 @@
 import { call, mintTenant, type Call, type TestTenant } from "../stack/tenant.ts";
 import { apiDocument, type DescribedOperation } from "./api-document.ts";
 import { append, receipt } from "./receipt.ts";
+import { recordAll } from "./record.ts";
 
 /** An operation of the API, as its own description lists it. */
 export interface Operation {
@@ -110,6 +111,7 @@ export async function tenantWithEverything(word = "own"): Promise<{ tenant: Test
     ],
     targets: {},
     fallback: { model },
+    settings: { record_prompts: true },
   });
   const split = { router, policy, candidate: { model }, percent: 5 };
   const rollout = await tenant.api("/rollouts", { body: split });
@@ -134,6 +136,9 @@ export async function tenantWithEverything(word = "own"): Promise<{ tenant: Test
   });
   const decision = receipt(tenant.id, Date.now() - 3_600_000, { policy });
   await append([decision]);
+  const said = [{ role: "user", content: `Known to its owner alone, ${word}` }];
+  const older = receipt(tenant.id, Date.now() - 3_700_000, { policy });
+  await recordAll(tenant, router, [older, decision], { messages: said, answer: `Told to ${word}` });
   const given: string[] = [];
   for (const metric of ["overall", "tone"]) {
     const words = { decision: decision.id, score: 1, metric, comment: `Known to its owner alone, ${word}` };
@@ -157,6 +162,7 @@ export async function tenantWithEverything(word = "own"): Promise<{ tenant: Test
         b: "draft",
         golden_case: goldenCase.body.id as string,
         evaluation: evaluation.body.id as string,
+        decision: decision.id,
       },
       rollouts: { id: rollout.body.id as string, policy: spare.policy },
       decisions: { id: decision.id },

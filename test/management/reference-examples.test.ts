@@ -1,4 +1,5 @@
 import { beforeAll, expect, it } from "vitest";
+import type { RouterDocumentInput } from "../../edge/routing/router-document.ts";
 import { settledDecision } from "../stack/decision.ts";
 import { stack } from "../stack/provided.ts";
 import { signed } from "../stack/signed.ts";
@@ -82,6 +83,13 @@ async function runAll(...list: readonly string[]): Promise<void> {
   for (const operation of list) await run(operation);
 }
 
+/** Publishes a version that records. */
+async function startRecording(): Promise<void> {
+  const { body } = await tenant.api("/routers/default/draft");
+  const document = body as RouterDocumentInput;
+  await tenant.publish("default", { ...document, settings: { ...document.settings, record_prompts: true } });
+}
+
 it("every example of the reference works, one after the other", async () => {
   await runAll("GET /healthz", "GET /readyz", "GET /docs", "GET /openapi.json");
   const created = JSON.parse((await run("POST /api/v1/tenants")).text) as { id: string; admin_key: { token: string } };
@@ -132,10 +140,14 @@ it("every example of the reference works, one after the other", async () => {
   await runAll("POST /api/v1/routers/{slug}/rollback", "GET /api/v1/routers/{slug}/document");
   await run("PUT /api/v1/routers/{slug}/document");
 
+  await startRecording();
   await runAll("GET /v1/models", "GET /v1/models/{id}", "POST /v1/route");
   const answered = await run("POST /v1/chat/completions");
   variables["DECISION_ID"] = answered.headers.get("x-signalbox-decision") ?? "";
   await settledDecision(tenant, variables["DECISION_ID"]);
+  const recording = "/api/v1/routers/{slug}/recordings/{decision}";
+  await expect.poll(async () => (await tenant.api("/routers/default/recordings")).body.data.length).toBe(2);
+  await runAll("GET /api/v1/routers/{slug}/recordings", `GET ${recording}`);
   variables["FEEDBACK_ID"] = idIn(await run("POST /v1/feedback"));
   await runAll("GET /api/v1/feedback", "GET /api/v1/feedback/{id}");
   variables["SOURCE_ID"] = idIn(await run("POST /api/v1/feedback-sources"));
@@ -150,6 +162,8 @@ it("every example of the reference works, one after the other", async () => {
   const told = JSON.parse((await run(message)).text) as object;
   expect(told).toEqual({ recorded: 2, repeated: 0, refused: [] });
   await run("DELETE /api/v1/feedback-sources/{id}");
+  await runAll(`POST ${recording}/golden-case`, "GET /api/v1/routers/{slug}/data-set");
+  await runAll(`DELETE ${recording}`, "DELETE /api/v1/routers/{slug}/recordings");
   await runAll("GET /api/v1/decisions", "GET /api/v1/decisions/{id}", "GET /api/v1/usage", "GET /api/v1/audit-log");
 
   variables["ROLLOUT_ID"] = idIn(await run("POST /api/v1/rollouts"));

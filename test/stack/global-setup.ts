@@ -22,6 +22,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide("stack", {
     baseUrl: stack.baseUrl,
     operatorKey: secrets.operatorKey,
+    credentialKeys: secrets.credentialKeys,
     inferenceUrl: stack.inferenceUrl,
     inferenceToken: stack.inferenceToken,
     adminUrl: database.adminUrl,

@@ -5,6 +5,8 @@ export interface StackAddresses {
   /** The worker, `http://127.0.0.1:port`. */
   readonly baseUrl: string;
   readonly operatorKey: string;
+  /** The worker's CREDENTIAL_KEYS, for making what it can open. */
+  readonly credentialKeys: string;
   readonly inferenceUrl: string;
   readonly inferenceToken: string;
   /** Connection string of the superuser; for looking at what happened, never for making a tenant. */

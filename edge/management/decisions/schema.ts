@@ -65,6 +65,18 @@ export const decisionSchema = z
   .openapi("Decision");
 export type DecisionView = z.infer<typeof decisionSchema>;
 
+/** A conversation that a list may be asked for, by the name its client gave it. */
+export const conversationFilter = () =>
+  z
+    .string()
+    .min(1)
+    .max(512)
+    .refine((name) => !/\p{Cc}/u.test(name), "must not hold control characters")
+    .optional()
+    .openapi({
+      description: "What the client named the conversation: `x-signalbox-conversation` and its substitutes.",
+    });
+
 const filteredQuery = pageQuery("decision").extend({
   router: slugSchema.optional().openapi({ description: "Slug." }),
   policy: policyNameSchema.optional(),
@@ -75,15 +87,7 @@ const filteredQuery = pageQuery("decision").extend({
     .optional()
     .openapi({ description: "`fallback` alone stands for all of its reasons." }),
   outcome: z.enum(["matched", "other", "unsure"]).optional(),
-  conversation: z
-    .string()
-    .min(1)
-    .max(512)
-    .refine((name) => !/\p{Cc}/u.test(name), "must not hold control characters")
-    .optional()
-    .openapi({
-      description: "What the client named the conversation: `x-signalbox-conversation` and its substitutes.",
-    }),
+  conversation: conversationFilter(),
   from: instantFilter("The earliest instant, itself included."),
   to: instantFilter("The instant before which decisions were made."),
   format: z.enum(["json", "jsonl"]).default("json").openapi({

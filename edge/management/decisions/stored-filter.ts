@@ -7,11 +7,14 @@ import type { DecisionFilter } from "./schema.ts";
 /** A caller's filter in the terms that receipts are stored in: a conversation by the keys it may be stored under. */
 export async function storedFilter(context: TenantContext, filter: DecisionFilter): Promise<StoredFilter> {
   const { conversation, ...columns } = filter;
-  return { ...columns, conversationKeys: conversation === undefined ? null : await keysOf(context, conversation) };
+  return {
+    ...columns,
+    conversationKeys: conversation === undefined ? null : await conversationKeys(context, conversation),
+  };
 }
 
 /** The keys a conversation of this name is stored under, whichever field its client named it in. */
-function keysOf({ deps, tenantId }: TenantContext, name: string): Promise<string[]> {
+export function conversationKeys({ deps, tenantId }: TenantContext, name: string): Promise<string[]> {
   const ways = [
     { header: name, body: {} },
     { header: null, body: { prompt_cache_key: name } },

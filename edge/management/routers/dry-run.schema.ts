@@ -1,7 +1,11 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { messageSchema } from "../../completions/chat-body.schema.ts";
-import { slugSchema } from "../../routing/router-document.ts";
+import { modelSlugSchema, policyNameSchema, slugSchema } from "../../routing/router-document.ts";
 import { BODY_REFUSALS, json, jsonBody, needs, responses } from "../operation.schema.ts";
+import { beginsBeforeItEnds, instantFilter } from "../page.schema.ts";
+
+/** User messages that one call decides. */
+export const MAX_TURNS = 400;
 
 const revisionSchema = z.union([z.literal("draft"), z.number().int().min(1).max(999_999_999)]);
 
@@ -17,12 +21,28 @@ export const dryRunInputSchema = z.strictObject({
     )
     .max(100)
     .default([]),
+  recordings: z
+    .strictObject({
+      limit: z.number().int().min(1).max(MAX_TURNS).default(100),
+      policy: policyNameSchema.optional(),
+      model: modelSlugSchema.optional(),
+      from: instantFilter("The earliest instant, itself included."),
+      to: instantFilter("The instant before which requests came in."),
+    })
+    .superRefine(beginsBeforeItEnds)
+    .optional()
+    .openapi({
+      description:
+        "Decides the router's latest recorded requests too. Takes a key with scope `recordings:read` as well.",
+    }),
   golden_cases: z.boolean().default(false).openapi({ description: "Decides the router's golden cases too." }),
 });
 export type DryRunInput = z.infer<typeof dryRunInputSchema>;
 
+const outcomeSchema = z.enum(["matched", "other", "unsure"]).nullable();
+
 const sideSchema = z.object({
-  outcome: z.enum(["matched", "other", "unsure"]).nullable().openapi({ description: "Null when routing failed." }),
+  outcome: outcomeSchema.openapi({ description: "Null when routing failed." }),
   policy: z.string().nullable(),
   confidence: z.number().nullable(),
   source: z.string(),
@@ -30,18 +50,32 @@ const sideSchema = z.object({
   input_cost_usd: z
     .number()
     .nullable()
-    .openapi({ description: "Estimated input tokens at the model's price; null when it has none." }),
+    .openapi({ description: "Input tokens at the model's price; null when it has none. Estimated, unless recorded." }),
+  cost_usd: z.number().nullable().openapi({
+    description: "The tokens that a recorded request took, at the model's prices; null for any other turn.",
+  }),
 });
 export type DryRunSide = z.infer<typeof sideSchema>;
 
 const turnSchema = z
   .object({
-    conversation: z.string().openapi({ description: "Its `id`, else its place in the list, from 0." }),
+    conversation: z.string().openapi({
+      description: "Its `id`, else its place in the list, from 0. Of a recording, the id of its decision.",
+    }),
     turn: z.number().int().openapi({ description: "Place among the conversation's user messages, from 0." }),
     from: sideSchema,
     to: sideSchema,
     policy_changed: z.boolean(),
     model_changed: z.boolean(),
+    served: z
+      .object({
+        outcome: outcomeSchema,
+        policy: z.string().nullable(),
+        model: z.string().nullable(),
+        cost_usd: z.number().nullable(),
+      })
+      .nullable()
+      .openapi({ description: "What a recorded request led to at the time; null for any other turn." }),
   })
   .openapi("DryRunTurn");
 export type DryRunTurn = z.infer<typeof turnSchema>;
@@ -55,6 +89,11 @@ const dryRunSchema = z
     policy_changes: z.number().int(),
     model_changes: z.number().int(),
     input_cost_usd: total.openapi({ description: "Over the turns that have a price on both sides." }),
+    cost_usd: total.extend({ served: z.number(), turns: z.number().int() }).openapi({
+      description:
+        "Over the recorded turns, of which there are `turns`, that have a cost at the time and on both sides: by the " +
+        "tokens that each took then, whichever model would answer.",
+    }),
     data: z.array(turnSchema),
     flips: z.array(turnSchema).openapi({ description: "The turns of `data` whose policy or model changed." }),
   })
@@ -68,7 +107,8 @@ export const dryRun = createRoute({
   tags: ["Routers"],
   summary: "Decide conversations with two revisions and list what flips",
   description:
-    "Every user message is decided with what stood before it, up to 400 in a call. Nothing is served, stored or recorded.",
+    "Every user message is decided with what stood before it, up to 400 in a call; of a recorded request the " +
+    "latest. Nothing is served, stored or recorded; the audit log is told when recordings are used.",
   request: {
     params: z.object({ slug: slugSchema }),
     body: jsonBody(dryRunInputSchema, {

@@ -1,7 +1,6 @@
 import { ok, refuse, type Result } from "../../errors.ts";
 import type { DraftDocument } from "../../routing/draft-document.ts";
 import { judge } from "../../routing/judge.ts";
-import { requestNeeds } from "../../routing/needs.ts";
 import { withOtherBias } from "../../routing/other-bias.ts";
 import { policyDigestOf } from "../../routing/policy-digest-of.ts";
 import { routableTurns } from "../../routing/routable-turns.ts";
@@ -10,59 +9,51 @@ import { candidates, chooseTarget } from "../../routing/target.ts";
 import type { Model, PublishedRouter } from "../../tenancy/snapshot.ts";
 import { costUsd } from "../../usage/cost.ts";
 import type { TenantContext } from "../context.ts";
-import { knownCases } from "../golden-cases/known-cases.ts";
 import { documentAt, type Revision } from "./document-at.ts";
 import type { DryRun, DryRunInput, DryRunSide, DryRunTurn } from "./dry-run.schema.ts";
+import { summary } from "./dry-run-summary.ts";
+import { askedTurns, type AskedTurn } from "./dry-run-turns.ts";
 import { publishedBySlug } from "./versions.store.ts";
 
-const MAX_TURNS = 400;
 /** Milliseconds a decision may take here: nobody waits for an answer to a prompt. */
 const DEADLINE_MS = 10_000;
 
-type Conversation = DryRunInput["conversations"][number];
 type Models = ReadonlyMap<string, Model>;
 
 /**
  * Decides every user message of the conversations under two revisions of a router and says which change policy, which
- * change model, and what their input would cost. Through the decider and the rules that serve traffic.
+ * change model, and what that would cost. Through the decider and the rules that serve traffic.
  */
 export async function dryRun(
   context: TenantContext,
   slug: string,
-  { from, to, conversations, golden_cases }: DryRunInput,
+  { from, to, ...asked }: DryRunInput,
   models: Models,
 ): Promise<Result<DryRun>> {
   const before = await published(context, slug, from);
   if (!before.ok) return before;
   const after = await documentAt(context, slug, to);
   if (after === undefined) return refuse("not_found");
-  const golden = golden_cases ? await knownCases(context, slug, MAX_TURNS) : [];
-  const turns = [...conversations, ...(golden ?? [])].flatMap((conversation, index) => cuts(conversation, index));
-  if (golden === null) {
-    const detail = `asks for more than ${String(MAX_TURNS)} user messages`;
-    return refuse("validation_failed", { errors: [{ pointer: "/golden_cases", detail }] });
-  }
-  if (turns.length === 0 || turns.length > MAX_TURNS) {
-    const detail = `must hold 1 to ${String(MAX_TURNS)} user messages, and holds ${String(turns.length)}`;
-    return refuse("validation_failed", { errors: [{ pointer: "/conversations", detail }] });
-  }
   const [old, next] = [await router(slug, before.value.document), await router(slug, after)];
   if (old === null || next === null) {
     const detail = "names a draft without a fallback target";
     return refuse("validation_failed", { errors: [{ pointer: old === null ? "/from" : "/to", detail }] });
   }
+  const turns = await askedTurns(context, slug, asked);
+  if (!turns.ok) return turns;
   const data: DryRunTurn[] = [];
-  for (const { conversation, turn, messages } of turns) {
-    const side = (revision: PublishedRouter) => decideTurn(context, revision, messages, models);
+  for await (const turn of turns.value) {
+    const side = (revision: PublishedRouter) => decideTurn(context, revision, turn, models);
     // One after the other: a dry run takes no more of the engine than one request does.
     const [was, is] = [await side(old), await side(next)];
     data.push({
-      conversation,
-      turn,
+      conversation: turn.conversation,
+      turn: turn.turn,
       from: was,
       to: is,
       policy_changed: was.outcome !== is.outcome || was.policy !== is.policy,
       model_changed: was.model !== is.model,
+      served: turn.served,
     });
   }
   return ok(summary(before.value.revision, to, data));
@@ -87,12 +78,6 @@ async function published(
   });
 }
 
-/** A conversation cut after each of its user messages. */
-function cuts({ id, messages }: Pick<Conversation, "id" | "messages">, index: number) {
-  const ends = messages.flatMap(({ role }, place) => (role === "user" ? [place + 1] : []));
-  return ends.map((end, turn) => ({ conversation: id ?? String(index), turn, messages: messages.slice(0, end) }));
-}
-
 /** A document as the decider takes one; its id keeps a dry run from opening the breaker of live traffic. */
 async function router(slug: string, document: DraftDocument): Promise<PublishedRouter | null> {
   const { fallback } = document;
@@ -106,7 +91,7 @@ async function router(slug: string, document: DraftDocument): Promise<PublishedR
 async function decideTurn(
   { deps, tenantId, requestId, waitUntil }: TenantContext,
   revision: PublishedRouter,
-  messages: Conversation["messages"],
+  { messages, needs, took }: AskedTurn,
   models: Models,
 ): Promise<DryRunSide> {
   const { document } = revision;
@@ -114,30 +99,16 @@ async function decideTurn(
   const decided = await deps.decider.decide({ tenantId, router: revision, conversation: turns, requestId, waitUntil });
   const reading = withOtherBias(decided, document.settings.other_bias ?? 0);
   const verdict = judge(reading, document.settings);
-  const requirements = requestNeeds({ messages });
-  const able = candidates(chooseTarget(document, verdict), models, requirements, null, document.fallback);
+  const able = candidates(chooseTarget(document, verdict), models, needs, null, document.fallback);
   const model = able.ok ? (able.value[0]?.model ?? null) : null;
-  const tokens = { inputTokens: requirements.tokens, cachedInputTokens: null, outputTokens: 0, reasoningTokens: null };
   const prices = model?.prices ?? null;
+  const { inputTokens, cachedInputTokens } = took ?? { inputTokens: needs.tokens, cachedInputTokens: null };
+  const input = { inputTokens, cachedInputTokens, outputTokens: 0, reasoningTokens: null };
   return {
     ...verdict,
     source: reading.source,
     model: model?.slug ?? null,
-    input_cost_usd: prices === null ? null : costUsd(prices, tokens),
-  };
-}
-
-function summary(from: Revision, to: Revision, data: DryRunTurn[]): DryRun {
-  const priced = data.filter((turn) => turn.from.input_cost_usd !== null && turn.to.input_cost_usd !== null);
-  const cost = (side: "from" | "to") => priced.reduce((sum, turn) => sum + (turn[side].input_cost_usd ?? 0), 0);
-  return {
-    from,
-    to,
-    turns: data.length,
-    policy_changes: data.filter((turn) => turn.policy_changed).length,
-    model_changes: data.filter((turn) => turn.model_changed).length,
-    input_cost_usd: { from: cost("from"), to: cost("to") },
-    data,
-    flips: data.filter((turn) => turn.policy_changed || turn.model_changed),
+    input_cost_usd: prices === null ? null : costUsd(prices, input),
+    cost_usd: prices === null || took === null ? null : costUsd(prices, took),
   };
 }
