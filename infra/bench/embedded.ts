@@ -5,12 +5,12 @@
  */
 import { spawnSync } from "node:child_process";
 import { createWriteStream } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import { CONTRACT_VERSION } from "../../inference/contract/index.ts";
 import { readRecords, type BenchmarkRecord } from "../../inference/evaluation/record.ts";
 import { startInference } from "../local/inference-process.ts";
 import { summary, type Summary } from "./percentiles.ts";
+import { residentMegabytes } from "./resident-memory.ts";
 
 const TOKEN = "bench-of-the-embedded-engine";
 const WORLDS = new URL("../../inference/evaluation/worlds", import.meta.url).pathname;
@@ -147,12 +147,6 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error("inference is not ready after 30 s");
-}
-
-async function residentMegabytes(pid: number): Promise<number | null> {
-  const status = await readFile(`/proc/${String(pid)}/status`, "utf8").catch(() => "");
-  const found = /VmRSS:\s+(\d+) kB/.exec(status)?.[1];
-  return found === undefined ? null : Math.round(Number(found) / 1024);
 }
 
 function table(figures: Readonly<Record<string, unknown>>): string {
