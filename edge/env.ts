@@ -52,6 +52,11 @@ const envSchema = z.object({
   OPERATOR_KEY_HASHES: z.string().default("").transform(commaSeparated).pipe(z.array(sha256Hex).max(2)),
   /** Base URL this service is reached at, for loop detection and the API description. */
   PUBLIC_URL: z.url().optional(),
+  /** Header in which the platform or one's own proxy names the caller's address; empty when nobody does. */
+  CLIENT_ADDRESS_HEADER: z
+    .string()
+    .regex(/^[A-Za-z0-9-]*$/)
+    .default("cf-connecting-ip"),
   /** `loopback` lets providers use http and loopback addresses (local development only). */
   UPSTREAM_ADDRESSES: z.enum(["public", "loopback"]).default("public"),
   /** What the router models themselves cost, by engine name: `{"arch-router":{"input_per_million":0.1,…}}`, US dollars. */

@@ -1,7 +1,7 @@
 import { createRoute, z, type OpenAPIHono } from "@hono/zod-openapi";
 import { openaiRefusal } from "../completions/error-responses.schema.ts";
 import type { AppEnv } from "../http/app-env.ts";
-import { clientAddress } from "../http/authentication.ts";
+import { clientAddress } from "../http/client-address.ts";
 import { newRouter } from "../http/new-router.ts";
 import { respond } from "../http/respond.ts";
 import { readBounded } from "../upstream/read-bounded.ts";

@@ -1,9 +1,9 @@
 import type { Context } from "hono";
 import { createMiddleware } from "hono/factory";
-import type { Deps } from "../deps.ts";
 import { authenticate, authenticateOperator } from "../tenancy/authenticate.ts";
 import type { WaitUntil } from "../wait-until.ts";
 import type { AppEnv } from "./app-env.ts";
+import { clientAddress } from "./client-address.ts";
 import { respond } from "./respond.ts";
 
 /** Establishes the tenant key behind a request and sets `principal`; nothing is loaded before it agrees. */
@@ -38,9 +38,4 @@ function credentials(c: Context<AppEnv>): Credentials {
     clientAddress: clientAddress(c, c.get("deps")),
     waitUntil: (work) => c.executionCtx.waitUntil(work),
   };
-}
-
-/** `cf-connecting-ip` is set by the platform and cannot be forged through it; without it all callers share a limit. */
-export function clientAddress(c: Context<AppEnv>, deps: Deps): string {
-  return c.req.header("cf-connecting-ip") ?? `unknown:${deps.env.ENVIRONMENT}`;
 }

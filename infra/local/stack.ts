@@ -64,7 +64,9 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const stops: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const end of stops.splice(0).reverse()) await end();
-    for (const log of [...Object.values(logs), bridgeLog]) log.end();
+    // To the last line: what is read afterwards is all there was.
+    for (const log of [...Object.values(logs), bridgeLog])
+      await new Promise<void>((resolve) => log.end(() => resolve()));
   };
   const started = async <T extends { stop(): Promise<void> }>(part: Promise<T>): Promise<T> => {
     const running = await part;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { keepLogsOf } from "../logs/kept-logs.ts";
 import { startPostgres, type RunningPostgres } from "../../infra/local/postgres/start-postgres.ts";
 import { migrate } from "../../migrations/run-migrations.ts";
 import { rows } from "./connect.ts";
@@ -38,6 +39,7 @@ describe("the migration runner", () => {
   afterAll(async () => {
     await admin.end();
     await server.stop();
+    await keepLogsOf(home);
     await rm(home, { recursive: true, force: true });
   });
 
@@ -126,6 +128,7 @@ describe("the migration runner", () => {
       expect(await inDatabase((client) => rows(client, "SELECT * FROM signalbox.tenants"), apiUrl)).toEqual([]);
     } finally {
       await hosted.stop();
+      await keepLogsOf(fresh);
       await rm(fresh, { recursive: true, force: true });
     }
   });

@@ -1,9 +1,9 @@
-import { createWriteStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildWorker } from "../../infra/local/worker/build-worker.ts";
 import { runWorker } from "../../infra/local/worker/run-worker.ts";
+import { keptLog } from "../logs/kept-logs.ts";
 import { stack } from "../stack/provided.ts";
 import { FaultyProxy } from "./faulty-proxy.ts";
 
@@ -23,7 +23,7 @@ export async function startOwnWorker(): Promise<OwnWorker> {
     FaultyProxy.before(shared.inferenceUrl),
     buildWorker(folder, AbortSignal.timeout(60_000)),
   ]);
-  const log = createWriteStream(join(folder, "worker.log"));
+  const log = keptLog("own-worker");
   const worker = await runWorker({
     build,
     port: 0,

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { keptLog } from "../logs/kept-logs.ts";
 
 export const TOKEN = "test-service-token-one";
 export const SECOND_TOKEN = "test-service-token-two";
@@ -31,6 +32,8 @@ export async function startInference(env: Record<string, string> = {}): Promise<
   let output = "";
   const logs: Record<string, unknown>[] = [];
   const listening = Promise.withResolvers<number>();
+  const kept = keptLog("inference");
+  for (const stream of [child.stdout, child.stderr]) stream.pipe(kept, { end: false });
   child.stderr.on("data", (chunk: Buffer) => (output += chunk.toString()));
   createInterface({ input: child.stdout }).on("line", (line) => {
     output += `${line}\n`;
@@ -38,7 +41,10 @@ export async function startInference(env: Record<string, string> = {}): Promise<
     logs.push(log);
     if (log["event"] === "listening") listening.resolve(Number(log["port"]));
   });
-  const exited = once(child, "close").then(([code]) => code as number | null);
+  const exited = once(child, "close").then(([code]) => {
+    kept.end();
+    return code as number | null;
+  });
   const failed = exited.then((code): never => {
     throw new Error(`inference exited with ${String(code)}: ${output}`);
   });

@@ -1,4 +1,3 @@
-import { createWriteStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +12,7 @@ import { connect, rows } from "../database/connect.ts";
 import { makeFullTenant, newId, type FullTenant } from "../database/full-tenant.ts";
 import { OPERATOR_TABLES, tablesOf, WITHOUT_TENANT } from "../database/tables.ts";
 import { expectProblem } from "../management/problem.ts";
+import { keptLog } from "../logs/kept-logs.ts";
 import { stack } from "../stack/provided.ts";
 import { call, mintTenant, type Answer } from "../stack/tenant.ts";
 import { aloneAtJobs } from "./alone-at-jobs.ts";
@@ -198,7 +198,7 @@ it("a local worker does its jobs by the clock: a tenant that was deleted is gone
   await tenant.provider({ slug: "echo" });
   const { edgeUrl, apiUrl, jobsUrl, httpEndpoint, wsProxy, inferenceUrl, inferenceToken, operatorKey } = stack();
   const folder = await mkdtemp(join(tmpdir(), "signalbox-clock-"));
-  const log = createWriteStream(join(folder, "worker.log"));
+  const log = keptLog("clocked-worker");
   const worker = await runWorker({
     build: await buildWorker(folder, AbortSignal.timeout(60_000)),
     port: 0,

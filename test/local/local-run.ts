@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { commandOf } from "../../infra/local/process-identity.ts";
+import { runFiles } from "../../infra/local/run-state.ts";
+import { keepLogsOf } from "../logs/kept-logs.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -66,6 +68,7 @@ export class LocalRun {
 
   async remove(): Promise<void> {
     await this.stop().exited;
+    await keepLogsOf(runFiles(this.dataDir).logs);
     await rm(this.dataDir, { recursive: true, force: true });
   }
 }

@@ -1,5 +1,6 @@
 import type { RouterDocumentInput } from "../../edge/routing/router-document.ts";
 import type { Scope } from "../../edge/tenancy/snapshot.ts";
+import { noteSaid } from "../logs/said.ts";
 import { stack } from "./provided.ts";
 
 /** An answer of the worker, read to its end. `body` is parsed JSON, or text when it is none. */
@@ -29,8 +30,9 @@ export async function call(path: string, token: string | null, { method, body, h
     },
     ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
   });
-  const text = await response.text();
-  return { status: response.status, headers: response.headers, body: parsed(text) };
+  const answer = parsed(await response.text());
+  noteSaid(stack().logDir, [typeof body === "string" ? parsed(body) : body, answer]);
+  return { status: response.status, headers: response.headers, body: answer };
 }
 
 /** A tenant of its own, made over REST with the operator's key. Every method throws when the API refuses. */
