@@ -95,6 +95,33 @@ it("holds one page of thousands of receipts at a time, reads no further than it 
   expect(answers).toEqual([HELD_AT_MOST, HELD_AT_MOST]);
 });
 
+it("gives each receipt once while newer ones come in, as do the pages of the list", async () => {
+  const tenant = await mintTenant();
+  const records = Array.from({ length: 1_100 }, (_, index) => receipt(tenant.id, NOON + index * 100));
+  await append(records);
+  const newer = () => append(Array.from({ length: 7 }, (_, index) => receipt(tenant.id, NOON + 3_600_000 + index)));
+  const expected = records.map(({ id }) => id).toReversed();
+
+  const context = { deps: { db: { api: countedDatabase([]) } }, scope: { tenantId: tenant.id }, tenantId: tenant.id };
+  const exported: string[] = [];
+  const reader = (await exportDecisions(context as never, {}, null)).getReader();
+  for (let page = await reader.read(); !page.done; page = await reader.read()) {
+    exported.push(...linesOf(new TextDecoder().decode(page.value)).map(({ id }) => id));
+    await newer();
+  }
+  expect(exported).toEqual(expected);
+
+  const there = linesOf((await tenant.api("/decisions?format=jsonl")).body).map(({ id }) => id);
+  const listed: string[] = [];
+  for (let cursor: string | null = ""; cursor !== null && listed.length < 300;) {
+    const page = await tenant.api(`/decisions?limit=100${cursor === "" ? "" : `&cursor=${cursor}`}`);
+    listed.push(...(page.body.data as DecisionView[]).map(({ id }) => id));
+    cursor = page.body.next_cursor as string | null;
+    await newer();
+  }
+  expect(listed).toEqual(there.slice(0, 300));
+});
+
 /** A database whose pages are counted, of which the third cannot be read. */
 function brokenThirdPage(events: string[]) {
   const rows = Array.from({ length: 501 }, (_, index) => ({

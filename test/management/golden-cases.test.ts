@@ -137,6 +137,35 @@ describe("golden cases", () => {
     expect(pointers(refused)).toContain(pointer);
   });
 
+  it("are no longer than 100,000 characters together, one by one or in an import", async () => {
+    const long = {
+      ...CASE,
+      messages: Array.from({ length: 6 }, () => user("x".repeat(20_000))),
+      expected: Array(6).fill("code"),
+    };
+    expect(pointers(await add(long))).toEqual(["/messages"]);
+    expect(pointers(await bulk([CASE, long]))).toEqual(["/2/messages"]);
+    expect((await add({ ...long, messages: long.messages.slice(1), expected: long.expected.slice(1) })).status).toBe(
+      201,
+    );
+  });
+
+  it("are exported each once while more come in, and their list leads on from where it was", async () => {
+    for (let at = 0; at < 3; at += 1) await add({ ...CASE, name: `old ${String(at)}` });
+    const first = await tenant.api(`${ROUTER}?limit=2`);
+    await add({ ...CASE, name: "new" });
+    const rest = await tenant.api(`${ROUTER}?limit=2&cursor=${String(first.body.next_cursor)}`);
+    const names = [...first.body.data, ...rest.body.data].map(({ name }: { name: string }) => name);
+    expect(names).toEqual(["old 2", "old 1", "old 0"]);
+    expect(rest.body.next_cursor).toBeNull();
+    expect((await exported()).map((line) => (line as { name: string }).name)).toEqual([
+      "old 0",
+      "old 1",
+      "old 2",
+      "new",
+    ]);
+  });
+
   it("are not another tenant's, nor another router's, and go with their router", async () => {
     const id = (await add(CASE)).body.id as string;
     await tenant.api("/routers", { body: { slug: "second" } });

@@ -5,6 +5,8 @@ import { instantSchema, lineSchema } from "../text.ts";
 
 const MAX_MESSAGES = 200;
 const MAX_MESSAGE_LENGTH = 20_000;
+/** Characters of a case's messages together: the router model reads fewer, and pages of cases stay small. */
+const MAX_CASE_LENGTH = 100_000;
 
 const goldenMessageSchema = z.strictObject({
   role: z.enum(["user", "assistant"]),
@@ -29,6 +31,11 @@ export const goldenCaseInputSchema = z
     }),
   })
   .superRefine(({ messages, expected }, context) => {
+    const length = messages.reduce((sum, { content }) => sum + content.length, 0);
+    if (length > MAX_CASE_LENGTH) {
+      const message = `must hold ${String(MAX_CASE_LENGTH)} characters together at most`;
+      context.addIssue({ code: "custom", path: ["messages"], message });
+    }
     const turns = messages.filter(({ role }) => role === "user").length;
     const wrong = (message: string) => context.addIssue({ code: "custom", path: ["expected"], message });
     if (expected.length !== turns) wrong(`must have one entry for each of the ${String(turns)} user messages`);
