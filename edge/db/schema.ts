@@ -3,6 +3,7 @@ import { day, instant, signalbox } from "./columns.ts";
 import type { DraftDocument } from "../routing/draft-document.ts";
 import type { KnownMessage, StoredReading } from "../evaluation/turns.ts";
 import type { GuardrailsInput } from "../rollouts/guardrails.schema.ts";
+import type { Schedule } from "../rollouts/schedule.schema.ts";
 import type { ShadowSettings } from "../rollouts/shadow.schema.ts";
 import type { RouterDocument, Target } from "../routing/router-document.ts";
 import type { Model, Scope, Sealed, SnapshotKey } from "../tenancy/snapshot.ts";
@@ -140,6 +141,13 @@ export const rollouts = signalbox.table(
     status: text("status").$type<"running" | "paused" | "promoted" | "aborted">().notNull().default("running"),
     /** Why it was aborted. */
     reason: text("reason"),
+    schedule: jsonb("schedule").$type<Schedule>(),
+    /** The schedule's step that has the percent, from 0. */
+    scheduleStep: integer("schedule_step"),
+    /** When the step under way is over; null while the rollout is paused and after the last step. */
+    stepEndsAt: instant("step_ends_at"),
+    /** Milliseconds that a paused rollout's step still has. */
+    stepLeftMs: doublePrecision("step_left_ms"),
     createdAt: instant("created_at").notNull().defaultNow(),
     updatedAt: instant("updated_at").notNull().defaultNow(),
   },

@@ -106,7 +106,7 @@ export async function replaceRecording(db: JobsDatabase, old: SealedRecording, s
   await db.query(text, [old.tenant_id, old.decision_id, old.sealed.key_id, JSON.stringify(sealed)]);
 }
 
-interface GuardedRollout {
+export interface GuardedRollout {
   readonly tenant_id: string;
   readonly id: string;
   readonly guardrails: GuardrailsInput;
@@ -143,11 +143,38 @@ export async function abortRollout(
   db: JobsDatabase,
   { tenant_id, id }: GuardedRollout,
   reason: string,
+  at: string,
   auditId: string,
 ): Promise<boolean> {
-  const text = "select signalbox.abort_rollout($1, $2, $3, $4) as aborted";
-  const [row] = await db.query<{ aborted: boolean }>(text, [tenant_id, id, reason, auditId]);
+  const text = "select signalbox.abort_rollout($1, $2, $3, $4, $5) as aborted";
+  const [row] = await db.query<{ aborted: boolean }>(text, [tenant_id, id, reason, at, auditId]);
   return row?.aborted ?? false;
+}
+
+interface DueRollout extends GuardedRollout {
+  /** Of its schedule, from 0. */
+  readonly step: number;
+  /** When the step is over, in milliseconds since the epoch. */
+  readonly ends_ms: number;
+}
+
+/** Running rollouts whose step is over at `at` (ISO instant), the longest due first. */
+export async function dueRollouts(db: JobsDatabase, at: string): Promise<DueRollout[]> {
+  const text = `select r.tenant_id, r.id, r.guardrails, r.step, (extract(epoch from r.step_ends_at) * 1000)::float8 as ends_ms
+    from signalbox.due_rollouts($1) r`;
+  return db.query(text, [at]);
+}
+
+/** The rollout's percent in its next step, or in the one after which it waits; null when it is not due any more. */
+export async function advanceRollout(
+  db: JobsDatabase,
+  { tenant_id, id, step }: DueRollout,
+  at: string,
+  auditId: string,
+): Promise<number | null> {
+  const text = "select signalbox.advance_rollout($1, $2, $3, $4, $5) as percent";
+  const [row] = await db.query<{ percent: number | null }>(text, [tenant_id, id, step, at, auditId]);
+  return row?.percent ?? null;
 }
 
 /** A conversation of a running evaluation that is this caller's for two minutes. */

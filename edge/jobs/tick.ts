@@ -13,6 +13,7 @@ import {
   rollUpUsage,
   type JobsDatabase,
 } from "./jobs.store.ts";
+import { advanceRollouts } from "./advance-rollouts.ts";
 import { exportTelemetry } from "./export-telemetry.ts";
 import { judgeRollouts } from "./judge-rollouts.ts";
 import { resealCredentials } from "./reseal-credentials.ts";
@@ -42,9 +43,9 @@ const SETTLED_MS = 120_000;
 
 /**
  * The work that no request does: partitions for the days to come, hours of usage summed up, removal of old decisions,
- * feedback and recordings, of deleted tenants and of old answers, what is sealed moved to the ring's first key, rollouts judged by
- * their guardrails, telemetry exported, evaluations run. Several at once are harmless; a job that fails holds up no
- * other.
+ * feedback and recordings, of deleted tenants and of old answers, what is sealed moved to the ring's first key, rollouts
+ * judged by their guardrails and widened by their schedules, telemetry exported, evaluations run. Several at once are
+ * harmless; a job that fails holds up no other.
  */
 export async function tick({ db, ...rest }: TickDeps): Promise<void> {
   if (db.jobs === null) return;
@@ -53,6 +54,7 @@ export async function tick({ db, ...rest }: TickDeps): Promise<void> {
   const inTime = (): boolean => deps.now() < endsAt;
   await job(deps, "partitions", () => ensurePartitions(deps.jobs, dayOf(deps.now()), PARTITION_DAYS));
   await job(deps, "rollouts", () => judgeRollouts(deps, inTime));
+  await job(deps, "schedules", () => advanceRollouts(deps, inTime));
   await job(deps, "usage", async () => {
     const before = new Date(deps.now() - SETTLED_MS).toISOString();
     while (inTime() && (await rollUpUsage(deps.jobs, before)));

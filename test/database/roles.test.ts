@@ -74,9 +74,11 @@ describe("database roles", () => {
       "jobs",
       [
         "abort_rollout",
+        "advance_rollout",
         "claim_evaluation_cases",
         "claim_telemetry",
         "credentials_to_reseal",
+        "due_rollouts",
         "ensure_decision_partitions",
         "guarded_rollouts",
         "keep_telemetry",

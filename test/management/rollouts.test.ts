@@ -178,10 +178,42 @@ describe("a rollout", () => {
       "/guardrails/feedback_score/at_least",
     ],
     ["negative share", { percent: -1 }, "/percent"],
+    ["share beside a schedule", { schedule: { steps: [{ percent: 5, for_minutes: 60 }] } }, ""],
+    [
+      "schedule that narrows",
+      { percent: undefined, schedule: { steps: [5, 5].map((percent) => ({ percent, for_minutes: 60 })) } },
+      "/schedule/steps",
+    ],
+    [
+      "time of a step",
+      { percent: undefined, schedule: { steps: [{ percent: 5, for_minutes: 0 }] } },
+      "/schedule/steps/0/for_minutes",
+    ],
   ])("is refused with an unknown or impossible %s, by name", async (_name, fields, at) => {
     const answer = await tenant.api("/rollouts", { body: { ...ROLLOUT, ...fields } });
     expectProblem(answer, 422, "validation_failed");
     expect(pointers(answer)).toEqual([at]);
+  });
+
+  it("takes a schedule instead of a share, and loses it when a share is set by hand", async () => {
+    const schedule = { steps: [{ percent: 10, for_minutes: 60 }] };
+    const id = await begin({ percent: undefined, schedule });
+    const patch = async (body: object): Promise<Answer> => {
+      const etag = (await tenant.api(`/rollouts/${id}`)).headers.get("etag") ?? "";
+      return tenant.api(`/rollouts/${id}`, { method: "PATCH", body, headers: { "if-match": etag } });
+    };
+    expect((await patch({ percent: 10 })).body).toMatchObject({ percent: 10, schedule: null });
+    const wider = { steps: [{ percent: 20, for_minutes: 30 }] };
+    expect((await patch({ schedule: wider })).body).toMatchObject({
+      percent: 20,
+      schedule: { ...wider, then: "ask", step: 1, state: "running", step_remaining_ms: null },
+    });
+    await tenant.api(`/rollouts/${id}/pause`, { method: "POST" });
+    expect((await patch({ schedule })).body).toMatchObject({
+      percent: 10,
+      schedule: { state: "paused", step_ends_at: null, step_remaining_ms: 3_600_000 },
+    });
+    expect(pointers(await patch({}))).toEqual([""]);
   });
 
   it("is changed only by who has seen it as it is", async () => {

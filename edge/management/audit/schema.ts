@@ -5,7 +5,7 @@ import { instantSchema } from "../text.ts";
 export const auditEntrySchema = z
   .object({
     id: z.string(),
-    /** Key id, `operator`, or `guardrails` for a rollout that aborted by itself. */
+    /** Key id, `operator`, or what changes a rollout by itself: `guardrails`, `schedule`. */
     actor: z.string(),
     action: z.string(),
     target: z.object({ kind: z.string(), id: z.string() }),
@@ -25,7 +25,10 @@ const word = (pattern: RegExp, description: string) =>
     .openapi({ description });
 
 const filteredQuery = pageQuery("audit").extend({
-  actor: word(/^(operator|guardrails|key_[0-9a-z]{26})$/, "Id of the key that did it, `operator`, or `guardrails`."),
+  actor: word(
+    /^(operator|guardrails|schedule|key_[0-9a-z]{26})$/,
+    "Id of the key that did it, `operator`, `guardrails` or `schedule`.",
+  ),
   action: word(/^[a-z_]{1,32}\.[a-z_]{1,32}$/, "What was done, as `resource.verb`."),
   target_kind: word(/^[a-z_]{1,32}$/, "Kind of what was changed, as `target.kind` has it."),
   target_id: word(/^[\x21-\x7e]{1,200}$/, "Id or slug of what was changed, as `target.id` has it."),

@@ -3,6 +3,7 @@ import type { TenantContext } from "../context.ts";
 import { difference } from "../difference.ts";
 import { write } from "../write.ts";
 import { holdCandidates, insertRollout, isPolicyTaken, publishedRouter } from "./rollouts.store.ts";
+import { firstStep, NO_SCHEDULE } from "./schedule.ts";
 import type { CreateRollout, RolloutView } from "./schema.ts";
 import { rolloutView } from "./view.ts";
 
@@ -23,16 +24,22 @@ export async function createRollout(context: TenantContext, input: CreateRollout
         const at = missing === 0 ? "/candidate/model" : `/candidate/fallbacks/${missing - 1}`;
         return wrong(at, `there is no model ${named[missing] ?? ""}`);
       }
-      const { policy, candidate, percent, guardrails, shadow } = input;
+      const { policy, candidate, schedule, guardrails, shadow } = input;
+      const now = deps.now();
+      const at = new Date(now).toISOString();
+      const share =
+        schedule === undefined ? { ...NO_SCHEDULE, percent: input.percent ?? 0 } : firstStep(schedule, now, false);
       const fields = {
         tenantId,
         id: deps.newId("rollout"),
         routerId: router.id,
         policy,
         candidate,
-        percent,
+        ...share,
         guardrails,
         shadow,
+        createdAt: at,
+        updatedAt: at,
       };
       const row = await insertRollout(tx, fields, input.router);
       if (row === null) return refuse("internal_error");

@@ -12,7 +12,7 @@ import { rolloutView } from "./view.ts";
 
 /** Ends a rollout with its candidate as the policy's target, in a new version of the router and in its draft. */
 export async function promoteRollout(context: TenantContext, id: string): Promise<Result<RolloutView>> {
-  const { tenantId } = context;
+  const { deps, tenantId } = context;
   const made: RouterDocument[] = [];
   const promoted = await write(context, async (tx) => {
     const row = await lockRollout(tx, tenantId, id);
@@ -22,7 +22,7 @@ export async function promoteRollout(context: TenantContext, id: string): Promis
     const version = await publishTarget(tx, context, row.router, row.policy, row.candidate, `Rollout ${id}`);
     if (!version.ok) return version;
     made.push(version.value.document);
-    const updated = await updateRolloutRow(tx, row, { status: "promoted" });
+    const updated = await updateRolloutRow(tx, row, { status: "promoted" }, new Date(deps.now()).toISOString());
     const to = { status: "promoted", published_version: version.value.version };
     const changes = difference({ status: row.status }, to);
     return ok({

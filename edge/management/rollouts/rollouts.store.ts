@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, lt, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, lt } from "drizzle-orm";
 import type { Reader, Transaction } from "../../db/client.ts";
 import { QueryFailure } from "../../db/database-failure.ts";
 import { models, rollouts, routers, routerVersions } from "../../db/schema.ts";
@@ -6,6 +6,8 @@ import type { RouterDocument } from "../../routing/router-document.ts";
 import type { Page } from "../page.ts";
 
 type RolloutFields = typeof rollouts.$inferSelect;
+/** Where a rollout is in its schedule. */
+export type ScheduleColumns = Pick<RolloutFields, "schedule" | "scheduleStep" | "stepEndsAt" | "stepLeftMs">;
 
 /** A rollout with the slug of its router. */
 export interface RolloutRow extends RolloutFields {
@@ -55,14 +57,16 @@ export async function insertRollout(
 export const isPolicyTaken = (error: unknown): boolean =>
   error instanceof QueryFailure && error.constraint === "rollouts_open_key";
 
+/** Changes a rollout at an instant (ISO 8601). */
 export async function updateRolloutRow(
   tx: Transaction,
   row: RolloutRow,
-  changes: Partial<Pick<RolloutRow, "percent" | "shadow" | "status" | "reason">>,
+  changes: Partial<Pick<RolloutRow, "percent" | "shadow" | "status" | "reason" | keyof ScheduleColumns>>,
+  at: string,
 ): Promise<RolloutRow> {
   const [updated] = await tx
     .update(rollouts)
-    .set({ ...changes, updatedAt: sql`now()` })
+    .set({ ...changes, updatedAt: at })
     .where(inTenant(row.tenantId, row.id))
     .returning();
   return { ...row, ...updated };

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { guardrailsSchema } from "../../rollouts/guardrails.schema.ts";
+import { scheduleSchema } from "../../rollouts/schedule.schema.ts";
 import { shadowSchema } from "../../rollouts/shadow.schema.ts";
 import { policyNameSchema, slugSchema, targetSchema } from "../../routing/router-document.ts";
 import { instantSchema, lineSchema } from "../text.ts";
@@ -11,21 +12,32 @@ const shadow = shadowSchema.nullable().openapi({
     "Has the candidate answer copies of the control arm's requests too; the answers are metered and thrown away.",
 });
 
+const ONE_SHARE = "needs either percent or schedule";
+const oneShare = (given: { readonly percent?: unknown; readonly schedule?: unknown }): boolean =>
+  (given.percent === undefined) !== (given.schedule === undefined);
+
 export const createRolloutSchema = z
   .strictObject({
     router: slugSchema.openapi({ description: "Slug." }),
     policy: policyNameSchema.openapi({ description: "A policy of the router's published version." }),
     candidate: targetSchema.strict().openapi({ description: "What is to serve the policy instead of its target." }),
-    percent: percentSchema,
+    percent: percentSchema.optional(),
+    schedule: scheduleSchema.optional().openapi({ description: "Steps that widen the rollout, instead of `percent`." }),
     guardrails: guardrailsSchema.default({}).openapi({ description: "What aborts the rollout by itself." }),
     shadow: shadow.default(null),
   })
+  .refine(oneShare, ONE_SHARE)
   .openapi("CreateRollout");
 export type CreateRollout = z.infer<typeof createRolloutSchema>;
 
 export const updateRolloutSchema = z
-  .strictObject({ percent: percentSchema.optional(), shadow: shadow.optional() })
-  .refine(({ percent, shadow }) => percent !== undefined || shadow !== undefined, "needs percent or shadow")
+  .strictObject({
+    percent: percentSchema.optional().openapi({ description: "Ends the rollout's schedule: the share stays." }),
+    schedule: scheduleSchema.optional().openapi({ description: "Begins with its first step now." }),
+    shadow: shadow.optional(),
+  })
+  .refine(({ percent, schedule }) => percent === undefined || schedule === undefined, ONE_SHARE)
+  .refine((given) => Object.values(given).some((value) => value !== undefined), "needs percent, schedule or shadow")
   .openapi("UpdateRollout");
 export type UpdateRollout = z.infer<typeof updateRolloutSchema>;
 
@@ -40,6 +52,16 @@ export const rolloutSchema = z
     policy: z.string(),
     candidate: targetSchema,
     percent: z.number(),
+    schedule: scheduleSchema
+      .extend({
+        step: z.number().int().openapi({ description: "The step whose share is in force, from 1." }),
+        state: z.enum(["running", "paused", "asking", "ended"]),
+        step_ends_at: instantSchema.nullable().openapi({
+          description: "When the step is over. A guarded rollout is widened once all of it has been judged.",
+        }),
+        step_remaining_ms: z.number().nullable().openapi({ description: "Of the step of a paused rollout." }),
+      })
+      .nullable(),
     guardrails: guardrailsSchema,
     shadow,
     shadow_spent: z

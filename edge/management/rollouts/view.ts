@@ -1,6 +1,7 @@
 import { sha256Hex } from "../../routing/sha256.ts";
 import { iso } from "../text.ts";
 import type { RolloutRow } from "./rollouts.store.ts";
+import { scheduleView } from "./schedule.ts";
 import type { RolloutView } from "./schema.ts";
 
 /** A rollout and the version of it that an edit must name. */
@@ -15,6 +16,7 @@ export const rolloutView = (row: RolloutRow): RolloutView => ({
   policy: row.policy,
   candidate: row.candidate,
   percent: row.percent,
+  schedule: scheduleView(row),
   guardrails: row.guardrails,
   shadow: row.shadow,
   shadow_spent: row.shadowDay === null ? null : { day: row.shadowDay, tokens: row.shadowTokens },
@@ -29,5 +31,5 @@ export async function versionedRollout(row: RolloutRow): Promise<VersionedRollou
 }
 
 /** The version of what people may change of a rollout. */
-export const rolloutEtag = ({ id, percent, status, shadow }: RolloutRow): Promise<string> =>
-  sha256Hex(JSON.stringify([id, percent, status, shadow]));
+export const rolloutEtag = ({ id, percent, status, shadow, schedule, scheduleStep }: RolloutRow): Promise<string> =>
+  sha256Hex(JSON.stringify([id, percent, status, shadow, schedule, scheduleStep]));

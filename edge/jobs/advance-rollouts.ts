@@ -1,0 +1,27 @@
+import type { Log } from "../log.ts";
+import { breachOf, judgedUntil } from "./breach-of.ts";
+import { advanceRollout, dueRollouts, type JobsDatabase } from "./jobs.store.ts";
+
+interface AdvanceDeps {
+  readonly jobs: JobsDatabase;
+  readonly now: () => number;
+  readonly newId: (kind: "audit") => string;
+  readonly log: Log;
+}
+
+/**
+ * Begins the next step of the rollouts whose step is over. A guarded one is widened only once all of its step has been
+ * judged and no guardrail is breached; the judging aborts those where one is.
+ */
+export async function advanceRollouts({ jobs, now, newId, log }: AdvanceDeps, inTime: () => boolean): Promise<void> {
+  for (const rollout of await dueRollouts(jobs, new Date(now()).toISOString())) {
+    if (!inTime()) return;
+    const at = now();
+    if (Object.keys(rollout.guardrails).length > 0) {
+      if (judgedUntil(at) < rollout.ends_ms || (await breachOf(jobs, rollout, at)) !== null) continue;
+    }
+    const percent = await advanceRollout(jobs, rollout, new Date(at).toISOString(), newId("audit"));
+    if (percent === null) continue;
+    log("info", "rollout_advanced", { tenant_id: rollout.tenant_id, rollout_id: rollout.id, percent });
+  }
+}
