@@ -119,6 +119,16 @@ describe("guardrails looked at after every batch", () => {
     expect(breached(1.5)).toBeLessThanOrEqual(0.05);
   });
 
+  it("leave a candidate alone that costs far less, however much evidence there is of that", () => {
+    const traffic = { control: 300, candidate: 300, batches: 200 };
+    const aborted = share(5, (random) => {
+      const cost = (): number => Math.exp(normal(random) / 3);
+      const batches = moments(traffic, cost, () => cost() / 10);
+      return findBreach([{ name: "cost", kind: "mean", limit: AS_CONTROL, batches }], MINIMUM) !== null;
+    });
+    expect(aborted).toBe(0);
+  });
+
   it.each([0.03, 0.5, 0.97])("leave equal arms alone whose feedback is bad in a share of %d of cases", (bad) => {
     const traffic = { control: 76, candidate: 4, batches: 7 * 24 };
     const aborted = share(100, (random) => {

@@ -45,8 +45,8 @@ function evidence(limit: MeanLimit, control: Moments, candidate: Moments): numbe
   const information = spread / error;
   const z = (own.mean - factor * other.mean) / Math.sqrt(error);
   const shrunk = (z * z * information) / (1 + information);
-  const direction = normalCdf(Math.sign(z) * Math.sqrt(shrunk));
-  return Math.log(2 * Math.max(direction, Number.MIN_VALUE)) + (shrunk - Math.log(1 + information)) / 2;
+  const direction = logNormalCdf(Math.sign(z) * Math.sqrt(shrunk));
+  return Math.LN2 + direction + (shrunk - Math.log(1 + information)) / 2;
 }
 
 function estimate({ count, sum, squares }: Moments): { mean: number; variance: number; error: number } | null {
@@ -62,10 +62,13 @@ const add = (a: Moments, b: Moments): Moments => ({
   squares: a.squares + b.squares,
 });
 
-/** Standard normal distribution function: Zelen and Severo, Abramowitz and Stegun 26.2.17; error below 7.5e-8. */
-function normalCdf(x: number): number {
+/**
+ * Natural logarithm of the standard normal distribution function: Zelen and Severo, Abramowitz and Stegun 26.2.17. Far
+ * out the function itself would be zero, and a candidate that is much better would look like one that is worse.
+ */
+function logNormalCdf(x: number): number {
   const t = 1 / (1 + 0.2316419 * Math.abs(x));
   const series = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
-  const tail = (Math.exp((-x * x) / 2) / Math.sqrt(2 * Math.PI)) * series;
-  return x >= 0 ? 1 - tail : tail;
+  const logTail = Math.log(series / Math.sqrt(2 * Math.PI)) - (x * x) / 2;
+  return x >= 0 ? Math.log1p(-Math.exp(logTail)) : logTail;
 }
