@@ -30,6 +30,15 @@ export interface Deps {
   readonly shadowSlots: ShadowSlots;
 }
 
+/** What bindings do not say: the network, the clock and chance. */
+type World = Pick<Deps, "fetch" | "now" | "random">;
+
+const WORLD: World = {
+  fetch: (input, init) => fetch(input, init),
+  now: () => Date.now(),
+  random: secureRandom,
+};
+
 const made = new WeakMap<object, Deps>();
 
 /** The deps of an isolate, made once per set of bindings. Throws a ConfigurationError when those are not valid. */
@@ -41,12 +50,12 @@ export function depsOf(bindings: Readonly<Record<string, unknown>>): Deps {
   return deps;
 }
 
-function createDeps(bindings: Readonly<Record<string, unknown>>): Deps {
+/** Deps for these bindings, in the real world unless in another one. Throws as `depsOf`. */
+export function createDeps(bindings: Readonly<Record<string, unknown>>, world: World = WORLD): Deps {
   const env = parseEnv(bindings);
   const log = logToConsole;
-  const now = (): number => Date.now();
+  const { fetch: outbound, now, random } = world;
   const db = createDatabases(env);
-  const outbound: typeof fetch = (input, init) => fetch(input, init);
   return {
     env,
     fetch: outbound,
@@ -68,7 +77,7 @@ function createDeps(bindings: Readonly<Record<string, unknown>>): Deps {
 }
 
 /** 53 random bits, as Math.random gives but from the secure source. */
-function random(): number {
+function secureRandom(): number {
   const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
   return ((high >>> 5) * 2 ** 26 + (low >>> 6)) / 2 ** 53;
 }

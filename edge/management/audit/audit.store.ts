@@ -25,11 +25,12 @@ export async function appendAudit(
   id: string,
   entry: AuditEntry,
 ): Promise<void> {
-  const { actor, requestId } = context;
-  await tx.insert(auditLog).values({ id, actor, requestId, ...entry });
+  const { actor, requestId, deps } = context;
+  const createdAt = new Date(deps.now()).toISOString();
+  await tx.insert(auditLog).values({ id, actor, requestId, createdAt, ...entry });
   if ("operator" in context.scope) {
     const { tenantId, action } = entry;
-    await tx.insert(operatorAuditLog).values({ id, tenantId, action, changes: {}, requestId });
+    await tx.insert(operatorAuditLog).values({ id, tenantId, action, changes: {}, requestId, createdAt });
   }
 }
 

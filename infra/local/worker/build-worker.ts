@@ -18,8 +18,11 @@ export interface WorkerBuild {
   >;
 }
 
-/** Bundles the worker as a deployment would, by wrangler and from wrangler.toml, into `outDir`. */
-export async function buildWorker(outDir: string, signal: AbortSignal): Promise<WorkerBuild> {
+/**
+ * Bundles the worker as a deployment would, by wrangler and from wrangler.toml, into `outDir`; another worker than that
+ * file's where an `entry` is named.
+ */
+export async function buildWorker(outDir: string, signal: AbortSignal, entry?: string): Promise<WorkerBuild> {
   const wrangler = join(dirname(createRequire(import.meta.url).resolve("wrangler/package.json")), "bin/wrangler.js");
   const { PATH, HOME } = process.env;
   // Nothing is sent, and nothing written outside of `outDir`.
@@ -30,7 +33,11 @@ export async function buildWorker(outDir: string, signal: AbortSignal): Promise<
   const options: ProgramOptions = { cwd: ROOT, env, signal };
   const [config] = await Promise.all([
     runProgram(PRINT_CONFIG, [CONFIG], options),
-    runProgram(wrangler, ["deploy", "--dry-run", "--config", CONFIG, "--outdir", outDir], options),
+    runProgram(
+      wrangler,
+      ["deploy", ...(entry === undefined ? [] : [entry]), "--dry-run", "--config", CONFIG, "--outdir", outDir],
+      options,
+    ),
   ]);
   return {
     source: await readFile(join(outDir, "worker.js"), "utf8"),

@@ -20,6 +20,8 @@ export interface RunningWorker {
   readonly baseUrl: string;
   /** Seconds that a receipt may wait in the queue for its batch to fill. */
   readonly queueWaitSeconds: number;
+  /** Runs `scheduled` as if it were that instant. */
+  tick(at: Date): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -78,6 +80,11 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
   return {
     baseUrl,
     queueWaitSeconds: queueWait(build),
+    async tick(at) {
+      const worker = await miniflare.getWorker();
+      const { outcome } = await worker.scheduled({ scheduledTime: at, cron: "* * * * *" });
+      if (outcome !== "ok") throw new Error(`the worker's jobs ended: ${outcome}`);
+    },
     stop: async () => {
       if (ticking !== null) clearInterval(ticking);
       await miniflare.dispose();

@@ -1,0 +1,66 @@
+import { createApp } from "../../edge/app.ts";
+import { createDeps, type Deps } from "../../edge/deps.ts";
+import { tick } from "../../edge/jobs/tick.ts";
+import { NOW_HEADER, PENDING_PATH, TOOK_HEADER } from "./protocol.ts";
+import { seeded } from "./seeded.ts";
+
+interface Context {
+  waitUntil(promise: Promise<unknown>): void;
+  passThroughOnException(): void;
+  readonly props: unknown;
+}
+
+/*
+ * The worker as it is in production but for its clock and its random numbers: callers say what time it is, providers
+ * say how long they took. It serves one request after the other.
+ */
+let now = 0;
+let pending = 0;
+let deps: Deps | null = null;
+
+const setClock = (ms: number): void => {
+  if (ms > now) now = ms;
+};
+
+const timedFetch: typeof fetch = async (input, init) => {
+  const response = await fetch(input, init);
+  const [firstByte = 0, rest = 0] = (response.headers.get(TOOK_HEADER) ?? "").split(",").map(Number);
+  now += firstByte;
+  if (rest === 0 || response.body === null) return response;
+  const flush = (): void => {
+    now += rest;
+  };
+  return new Response(response.body.pipeThrough(new TransformStream({ flush })), response);
+};
+
+const depsOf = (bindings: Readonly<Record<string, unknown>>): Deps =>
+  (deps ??= createDeps(bindings, {
+    fetch: timedFetch,
+    now: () => now,
+    random: seeded(Number(bindings["SIMULATION_SEED"])),
+  }));
+
+const app = createApp(depsOf);
+
+export default {
+  fetch(request: Request, bindings: Record<string, unknown>, context: Context): Response | Promise<Response> {
+    if (new URL(request.url).pathname === PENDING_PATH) return Response.json(pending);
+    setClock(Number(request.headers.get(NOW_HEADER)));
+    const counted: Context = {
+      waitUntil(promise) {
+        pending += 1;
+        const done = (): void => {
+          pending -= 1;
+        };
+        context.waitUntil(promise.then(done, done));
+      },
+      passThroughOnException: () => context.passThroughOnException(),
+      props: context.props,
+    };
+    return app.fetch(request, bindings, counted);
+  },
+  async scheduled(event: { readonly scheduledTime: number }, bindings: Record<string, unknown>): Promise<void> {
+    setClock(event.scheduledTime);
+    await tick(depsOf(bindings));
+  },
+};
