@@ -1,5 +1,6 @@
 import type { Log } from "../log.ts";
-import { breachOf, judgedUntil } from "./breach-of.ts";
+import { judgedUntil } from "../rollouts/judged-until.ts";
+import { breachOf } from "./breach-of.ts";
 import { advanceRollout, dueRollouts, type JobsDatabase } from "./jobs.store.ts";
 
 interface AdvanceDeps {

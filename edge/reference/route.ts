@@ -2,6 +2,7 @@ import { createRoute, z, type OpenAPIHono } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import type { AppEnv } from "../http/app-env.ts";
 import { newRouter } from "../http/new-router.ts";
+import { pagePolicy, UNFRAMED } from "../http/page-policy.ts";
 import { describedBy } from "./document.ts";
 import { renderPage } from "./page.ts";
 import { STYLE } from "./style.ts";
@@ -35,7 +36,7 @@ export function referenceRoutes(app: OpenAPIHono<AppEnv>): OpenAPIHono<AppEnv> {
   router.get(openapi.getRoutingPath(), (c) => c.json(describe(baseUrl(c))));
   router.openAPIRegistry.registerPath(docs);
   router.get(docs.getRoutingPath(), async (c) => {
-    c.header("content-security-policy", await contentPolicy());
+    c.header("content-security-policy", `${await pagePolicy(STYLE)}; ${UNFRAMED}`);
     const url = baseUrl(c);
     if (rendered.baseUrl !== url) rendered = { baseUrl: url, page: renderPage(describe(url)) };
     return c.html(rendered.page);
@@ -46,11 +47,3 @@ export function referenceRoutes(app: OpenAPIHono<AppEnv>): OpenAPIHono<AppEnv> {
 /** Where readers reach this service: as the deployment says, else as this request came. */
 const baseUrl = (c: Context<AppEnv>): string =>
   (c.get("deps").env.PUBLIC_URL ?? new URL(c.req.url).origin).replace(/\/+$/, "");
-
-/** The page loads nothing and runs nothing; its one style sheet is named by its hash. */
-async function contentPolicy(): Promise<string> {
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(STYLE));
-  const hash = btoa(String.fromCharCode(...new Uint8Array(digest)));
-  const rules = ["default-src 'none'", `style-src 'sha256-${hash}'`, "base-uri 'none'", "form-action 'none'"];
-  return [...rules, "frame-ancestors 'none'"].join("; ");
-}

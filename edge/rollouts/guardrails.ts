@@ -28,20 +28,57 @@ export interface Breach {
 /** The chance at most that a rollout is aborted whose candidate keeps to every limit, over all guardrails and looks. */
 const FALSE_ALARMS = 0.05;
 
+/** What is known of one guardrail by now. */
+export interface GuardrailState {
+  readonly guardrail: string;
+  /** Waiting until the candidate has had enough requests; breached ones stay so. */
+  readonly state: "waiting" | "holding" | "breached";
+  /** The candidate's requests that were judged. */
+  readonly requests: number;
+  /** The chance of evidence as strong as the strongest so far, at any look, had the candidate kept to its limit. */
+  readonly chance: number;
+  /** The chance at which it is a breach. */
+  readonly breach_at: number;
+  /** Natural logarithm of the evidence after each batch. */
+  readonly evidence: readonly number[];
+}
+
 /**
  * The first breach of any guardrail, null when there is none. May be asked after every batch: the false alarms of all
  * looks together stay below 5 %, shared equally among the guardrails (Bonferroni). Before the candidate has had
  * `minimumRequests` requests nothing is a breach.
  */
 export function findBreach(guardrails: readonly Guardrail[], minimumRequests: number): Breach | null {
-  const enough = Math.log(guardrails.length / FALSE_ALARMS);
   const breaches = guardrails.flatMap((guardrail) => {
-    const logs = evidenceOf(guardrail);
-    const counts = running(guardrail.batches.map(requestsOf));
-    const batch = logs.findIndex((log, index) => log >= enough && (counts[index] ?? 0) >= minimumRequests);
-    return batch === -1 ? [] : [{ guardrail: guardrail.name, batch, chance: Math.exp(-(logs[batch] ?? 0)) }];
+    const { evidence, breached } = look(guardrail, minimumRequests, guardrails.length);
+    const chance = Math.exp(-(evidence[breached] ?? 0));
+    return breached === -1 ? [] : [{ guardrail: guardrail.name, batch: breached, chance }];
   });
   return breaches.sort((a, b) => a.batch - b.batch)[0] ?? null;
+}
+
+/** How each guardrail stands, by the same looks as `findBreach` takes. */
+export function guardrailStates(guardrails: readonly Guardrail[], minimumRequests: number): GuardrailState[] {
+  return guardrails.map((guardrail) => {
+    const { evidence, requests, breached } = look(guardrail, minimumRequests, guardrails.length);
+    return {
+      guardrail: guardrail.name,
+      state: breached !== -1 ? "breached" : requests < minimumRequests ? "waiting" : "holding",
+      requests,
+      chance: Math.exp(-evidence.reduce((most, log) => Math.max(most, log), 0)),
+      breach_at: FALSE_ALARMS / guardrails.length,
+      evidence,
+    };
+  });
+}
+
+/** The evidence after each batch, the candidate's requests in all, and the first batch that is a breach, or -1. */
+function look(guardrail: Guardrail, minimumRequests: number, of: number) {
+  const enough = Math.log(of / FALSE_ALARMS);
+  const evidence = evidenceOf(guardrail);
+  const counts = running(guardrail.batches.map(requestsOf));
+  const breached = evidence.findIndex((log, index) => log >= enough && (counts[index] ?? 0) >= minimumRequests);
+  return { evidence, requests: counts.at(-1) ?? 0, breached };
 }
 
 function evidenceOf(guardrail: Guardrail): number[] {

@@ -1,4 +1,4 @@
-import { findBreach, type Breach, type Guardrail } from "./guardrails.ts";
+import { findBreach, guardrailStates, type Breach, type Guardrail, type GuardrailState } from "./guardrails.ts";
 import type { GuardrailsInput } from "./guardrails.schema.ts";
 import type { Moments } from "./mean-evidence.ts";
 import type { Tally } from "./share-evidence.ts";
@@ -29,12 +29,24 @@ export interface FeedbackBatch {
 const MINIMUM_REQUESTS = 100;
 const SHARES = { error_rate: "failed", slow_first_byte: "slow_first_byte", slow_total: "slow_total" } as const;
 
+/** What a rollout's arms have done so far. */
+export interface Judged {
+  readonly rows: readonly ArmBatch[];
+  readonly feedback: readonly FeedbackBatch[];
+}
+
 /** The breach of a rollout's guardrails in what its arms have done so far; null while they hold. */
-export function judgeRollout(
-  guardrails: GuardrailsInput,
-  rows: readonly ArmBatch[],
-  feedback: readonly FeedbackBatch[],
-): Breach | null {
+export const judgeRollout = (guardrails: GuardrailsInput, judged: Judged): Breach | null =>
+  findBreach(watched(guardrails, judged), minimumOf(guardrails));
+
+/** How each of a rollout's guardrails stands. */
+export const rolloutGuardrailStates = (guardrails: GuardrailsInput, judged: Judged): GuardrailState[] =>
+  guardrailStates(watched(guardrails, judged), minimumOf(guardrails));
+
+/** Requests of the candidate before which nothing is a breach. */
+export const minimumOf = ({ minimum_requests }: GuardrailsInput): number => minimum_requests ?? MINIMUM_REQUESTS;
+
+function watched(guardrails: GuardrailsInput, { rows, feedback }: Judged): Guardrail[] {
   const names = [...new Set([...rows, ...feedback].map(({ batch }) => batch))].toSorted();
   const pairsOf = <Row extends { batch: string; arm: string }, T>(
     given: readonly Row[],
@@ -50,7 +62,7 @@ export function judgeRollout(
     });
   };
   const pairs = <T>(read: (row: ArmBatch | undefined) => T) => pairsOf(rows, read);
-  const watched: Guardrail[] = [];
+  const found: Guardrail[] = [];
   for (const name of ["error_rate", "slow_first_byte", "slow_total"] as const) {
     const asked = guardrails[name];
     if (asked === undefined) continue;
@@ -58,7 +70,7 @@ export function judgeRollout(
       requests: row?.requests ?? 0,
       bad: row?.[SHARES[name]] ?? 0,
     });
-    watched.push({ name, kind: "share", limit: limitOf(asked), batches: pairs(tally) });
+    found.push({ name, kind: "share", limit: limitOf(asked), batches: pairs(tally) });
   }
   if (guardrails.cost_per_request !== undefined) {
     const moments = (row: ArmBatch | undefined): Moments => ({
@@ -67,7 +79,7 @@ export function judgeRollout(
       squares: row?.cost_squares ?? 0,
     });
     const limit = limitOf(guardrails.cost_per_request);
-    watched.push({ name: "cost_per_request", kind: "mean", limit, batches: pairs(moments) });
+    found.push({ name: "cost_per_request", kind: "mean", limit, batches: pairs(moments) });
   }
   if (guardrails.feedback_score !== undefined) {
     const { at_least, below_control } = guardrails.feedback_score;
@@ -77,9 +89,9 @@ export function judgeRollout(
       sum: row?.score ?? 0,
       squares: row?.score_squares ?? 0,
     });
-    watched.push({ name: "feedback_score", kind: "score", limit, batches: pairsOf(feedback, moments) });
+    found.push({ name: "feedback_score", kind: "score", limit, batches: pairsOf(feedback, moments) });
   }
-  return findBreach(watched, guardrails.minimum_requests ?? MINIMUM_REQUESTS);
+  return found;
 }
 
 const limitOf = (asked: { readonly at_most?: number | undefined; readonly times_control?: number | undefined }) =>

@@ -69,7 +69,7 @@ describe("database roles", () => {
 
   it.each([
     ["edge", ["append_decisions", "edge_snapshot", "feedback_source", "record_conversation", "record_feedback"]],
-    ["api", ["latency_bin", "usage_of"]],
+    ["api", ["latency_bin", "own_rollout_batches", "own_rollout_feedback", "usage_of"]],
     [
       "jobs",
       [

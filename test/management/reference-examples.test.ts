@@ -168,7 +168,7 @@ it("every example of the reference works, one after the other", async () => {
 
   variables["ROLLOUT_ID"] = idIn(await run("POST /api/v1/rollouts"));
   await runAll("GET /api/v1/rollouts", "GET /api/v1/rollouts/{id}", "PATCH /api/v1/rollouts/{id}");
-  await run("GET /api/v1/rollouts/{id}/comparison");
+  await runAll("GET /api/v1/rollouts/{id}/comparison", "GET /api/v1/rollouts/{id}/report");
   await runAll("POST /api/v1/rollouts/{id}/pause", "POST /api/v1/rollouts/{id}/resume");
   await run("POST /api/v1/rollouts/{id}/promote");
   variables["ROLLOUT_ID"] = idIn(await run("POST /api/v1/rollouts"));

@@ -110,4 +110,46 @@ describe("a comparison of a rollout's arms", () => {
     expectProblem(await other.api(`/rollouts/${id}/comparison`), 404, "not_found");
     expect((await tenant.api(`/rollouts/${id}/comparison`)).body.arms.candidate.requests).toBe(0);
   });
+
+  it("says how the guardrails stand, from what they judge and of this tenant alone", async () => {
+    await tenant.api(`/rollouts/${id}/abort`, { body: {} });
+    const guardrails = {
+      minimum_requests: 20,
+      error_rate: { at_most: 0.1 },
+      slow_total: { over_ms: 500, at_most: 0.5 },
+    };
+    id = (await tenant.api("/rollouts", { body: { ...ROLLOUT, guardrails } })).body.id as string;
+    const hourAgo = Date.now() - 3_600_000;
+    const earlier = (count: number, more: Partial<DecisionRecord>, owner = tenant.id): DecisionRecord[] =>
+      Array.from({ length: count }, () => receipt(owner, hourAgo, { arm: `candidate@${id}`, ...times(100), ...more }));
+    const other = await mintTenant();
+    await append([...earlier(10, {}), ...earlier(30, { timings_ms: { total: 900 } }, other.id)]);
+    const states = async () => (await tenant.api(`/rollouts/${id}/comparison`)).body.guardrails as unknown;
+    expect(await states()).toMatchObject([
+      { guardrail: "error_rate", state: "waiting", requests: 10, chance: 1, breach_at: 0.025 },
+      { guardrail: "slow_total", state: "waiting", requests: 10 },
+    ]);
+    await append(earlier(20, { request_status: "failed", http_status: 502 }));
+    expect(await states()).toMatchObject([
+      { guardrail: "error_rate", state: "breached", requests: 30, chance: expect.closeTo(0, 4) },
+      { guardrail: "slow_total", state: "holding", requests: 30 },
+    ]);
+  });
+});
+
+describe("a rollout's report", () => {
+  it("is one page for who may read the rollout, and loads nothing", async () => {
+    await append(requests("candidate", 12, (index) => times(100 * (index + 1))));
+    const answer = await tenant.api(`/rollouts/${id}/report`);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get("content-type")).toMatch(/^text\/html; *charset=utf-8$/i);
+    expect(answer.headers.get("content-security-policy")).toMatch(
+      /^default-src 'none'; style-src 'sha256-[^']+'; .*frame-ancestors 'none'$/,
+    );
+    expect(answer.headers.get("content-disposition")).toBe(`inline; filename="${id}.html"`);
+    expect(answer.body).toContain("12 of the candidate");
+    expect(answer.body).not.toMatch(/<script|https?:/);
+    const other = await mintTenant();
+    expectProblem(await other.api(`/rollouts/${id}/report`), 404, "not_found");
+  });
 });

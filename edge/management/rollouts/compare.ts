@@ -1,9 +1,12 @@
 import { ok, refuse, type Result } from "../../errors.ts";
 import { compareArms, ranksToRead, type ArmKind, type ArmTotals } from "../../rollouts/compare-arms.ts";
+import { rolloutGuardrailStates, type ArmBatch } from "../../rollouts/judge-rollout.ts";
+import type { GuardrailState } from "../../rollouts/guardrails.ts";
+import { judgedUntil } from "../../rollouts/judged-until.ts";
 import { CONFIDENCE } from "../../rollouts/intervals.ts";
 import type { TenantContext } from "../context.ts";
 import { iso } from "../text.ts";
-import { armKinds, armScores, armTimes, armTotals } from "./comparison.store.ts";
+import { armBatches, armKinds, armScores, armTimes, armTotals, feedbackBatches } from "./comparison.store.ts";
 import type { ComparisonView } from "./comparison.schema.ts";
 import { rolloutById, rolloutRow, type RolloutRow } from "./rollouts.store.ts";
 import { rolloutView } from "./view.ts";
@@ -12,8 +15,20 @@ import { rolloutView } from "./view.ts";
 const armsOf = ({ shadow, shadowDay }: RolloutRow): string[] =>
   shadow === null && shadowDay === null ? ["control", "candidate"] : ["control", "candidate", "shadow"];
 
+/** A comparison with what its report draws beside it. */
+export interface DetailedComparison {
+  readonly view: ComparisonView;
+  readonly guardrails: readonly GuardrailState[];
+  readonly batches: readonly ArmBatch[];
+}
+
 /** The arms of a rollout beside each other, from the receipts there are now; ended rollouts too. */
 export async function compareRollout(context: TenantContext, id: string): Promise<Result<ComparisonView>> {
+  const compared = await compareInDetail(context, id);
+  return compared.ok ? ok(compared.value.view) : compared;
+}
+
+export async function compareInDetail(context: TenantContext, id: string): Promise<Result<DetailedComparison>> {
   const { deps, scope, tenantId } = context;
   const { api } = deps.db;
   const [found] = await api.read(scope, (db) => rolloutById(db, tenantId, id));
@@ -23,10 +38,13 @@ export async function compareRollout(context: TenantContext, id: string): Promis
   const arms = armsOf(row);
   const slice = { tenantId, arms: arms.map((arm) => `${arm}@${id}`), since: iso(row.createdAt) };
   const exceptInference = row.guardrails.feedback_score?.exclude_inference_feedback === true;
-  const [totalRows, kinds, scores] = await Promise.all([
+  const before = new Date(judgedUntil(deps.now())).toISOString();
+  const [totalRows, kinds, scores, rows, given] = await Promise.all([
     api.read(scope, (db) => armTotals(db, slice)),
     api.read(scope, (db) => armKinds(db, slice)),
     api.read(scope, (db) => armScores(db, slice, exceptInference)),
+    api.read(scope, (db) => armBatches(db, id, before)),
+    api.read(scope, (db) => feedbackBatches(db, id, before)),
   ]);
   const totals = totalRows.map(totalsOf);
   const counts = kinds.map((kind) => ({ ...kind, requests: Number(kind.requests) }));
@@ -38,13 +56,22 @@ export async function compareRollout(context: TenantContext, id: string): Promis
     scores: scores.map((score) => ({ ...score, count: Number(score.count) })),
     times: times.map((time) => ({ ...time, rank: Number(time.rank) })),
   });
-  return ok({
+  const guardrails = rolloutGuardrailStates(row.guardrails, { rows, feedback: given });
+  const view: ComparisonView = {
     rollout: rolloutView(row),
     as_of: asOf,
     confidence: CONFIDENCE,
     arms: Object.fromEntries(arms.map((arm) => [arm, counted(arm, totals, counts)])),
+    guardrails: guardrails.map(({ guardrail, state, requests, chance, breach_at }) => ({
+      guardrail,
+      state,
+      requests,
+      chance,
+      breach_at,
+    })),
     measures,
-  });
+  };
+  return ok({ view, guardrails, batches: rows });
 }
 
 function counted(arm: string, totals: readonly ArmTotals[], kinds: readonly ArmKind[]) {

@@ -34,6 +34,20 @@ const measureSchema = z
   })
   .openapi("Measure");
 
+const guardrailStateSchema = z
+  .object({
+    guardrail: z.string(),
+    state: z.enum(["waiting", "holding", "breached"]).openapi({
+      description: "Waiting until the candidate has had the least number of requests, or of those with feedback.",
+    }),
+    requests: z.number().int().openapi({ description: "The candidate's, as far as they have been judged." }),
+    chance: z.number().openapi({
+      description: "Of evidence as strong as the strongest so far, at any look, had the candidate kept to its limit.",
+    }),
+    breach_at: z.number().openapi({ description: "The chance at which it is a breach." }),
+  })
+  .openapi("GuardrailState");
+
 export const comparisonSchema = z
   .object({
     rollout: rolloutSchema,
@@ -55,6 +69,7 @@ export const comparisonSchema = z
         cost_usd: z.number().openapi({ description: "Of all of the arm's requests or copies together." }),
       }),
     ),
+    guardrails: z.array(guardrailStateSchema),
     measures: z.array(measureSchema),
   })
   .openapi("RolloutComparison");

@@ -1,6 +1,7 @@
 import { and, desc, eq, gte, inArray, sql, type SQL } from "drizzle-orm";
 import type { Reader } from "../../db/client.ts";
 import { decisions, feedback } from "../../db/schema.ts";
+import type { ArmBatch, FeedbackBatch } from "../../rollouts/judge-rollout.ts";
 import type { ArmKind, ArmRank, Latency } from "../../rollouts/compare-arms.ts";
 
 /** A rollout's arms as receipts name them, and since when there are any. */
@@ -145,3 +146,31 @@ export const armScores = (db: Reader, { tenantId, arms, since }: ArmsSlice, exce
     .orderBy(scored.metric, scored.arm)
     .limit(MAX_NAMES);
 };
+
+/** What the arms did in the batches that were over at `before` (ISO 8601), as the guardrails see it. */
+export const armBatches = (db: Reader, id: string, before: string) =>
+  db
+    .select({
+      batch: sql<string>`b.batch::text`,
+      arm: sql<string>`b.arm`,
+      requests: sql<number>`b.requests`,
+      failed: sql<number>`b.failed`,
+      slow_first_byte: sql<number>`b.slow_first_byte`,
+      slow_total: sql<number>`b.slow_total`,
+      costed: sql<number>`b.costed`,
+      cost: sql<number>`b.cost`,
+      cost_squares: sql<number>`b.cost_squares`,
+    } satisfies Record<keyof ArmBatch, SQL>)
+    .from(sql`signalbox.own_rollout_batches(${id}, ${before}) as b`);
+
+/** Feedback that came in during the batches that were over at `before`, as the guardrail on it sees it. */
+export const feedbackBatches = (db: Reader, id: string, before: string) =>
+  db
+    .select({
+      batch: sql<string>`f.batch::text`,
+      arm: sql<string>`f.arm`,
+      scored: sql<number>`f.scored`,
+      score: sql<number>`f.score`,
+      score_squares: sql<number>`f.score_squares`,
+    } satisfies Record<keyof FeedbackBatch, SQL>)
+    .from(sql`signalbox.own_rollout_feedback(${id}, ${before}) as f`);

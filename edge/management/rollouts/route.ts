@@ -2,6 +2,8 @@ import { createRoute, z, type OpenAPIHono } from "@hono/zod-openapi";
 import { ok } from "../../errors.ts";
 import type { AppEnv } from "../../http/app-env.ts";
 import { newRouter } from "../../http/new-router.ts";
+import { pagePolicy, UNFRAMED } from "../../http/page-policy.ts";
+import { respond } from "../../http/respond.ts";
 import { answer, etagOf } from "../answer.ts";
 import {
   BODY_REFUSALS,
@@ -23,6 +25,8 @@ import { createRollout } from "./create.ts";
 import { getRollout } from "./get.ts";
 import { listRollouts } from "./list.ts";
 import { promoteRollout } from "./promote.ts";
+import { reportRollout } from "./report/report.ts";
+import { STYLE } from "./report/style.ts";
 import { abortRolloutSchema, createRolloutSchema, rolloutSchema, updateRolloutSchema } from "./schema.ts";
 import { setRolloutStatus } from "./set-status.ts";
 import { updateRollout } from "./update.ts";
@@ -80,6 +84,20 @@ const compare = createRoute({
     "From the receipts there are by now. Intervals hold one at a time; who looks at many will see some miss. The guardrails' own test is another one, which may be looked at after every batch.",
   request: { params },
   responses: responses(json(200, "The arms beside each other", comparisonSchema), "not_found"),
+});
+
+const report = createRoute({
+  method: "get",
+  path: "/rollouts/{id}/report",
+  ...read,
+  summary: "A rollout's comparison as a page with plots, to read and print",
+  description:
+    "One HTML file that loads nothing. Save it and open the file in a browser: no key and no signed link is then in an address, a history or a log.",
+  request: { params },
+  responses: responses(
+    { status: 200, description: "The page", content: { "text/html": { schema: z.string() } } },
+    "not_found",
+  ),
 });
 
 const update = createRoute({
@@ -156,6 +174,15 @@ export function rolloutRoutes(): OpenAPIHono<AppEnv> {
     return answer(c, rollout.ok ? ok(rollout.value.view) : rollout, 200, etagOf(rollout));
   });
   router.openapi(compare, async (c) => answer(c, await compareRollout(tenantContext(c), c.req.valid("param").id)));
+  router.openapi(report, async (c) => {
+    const { id } = c.req.valid("param");
+    const policy = await pagePolicy(STYLE);
+    const page = await reportRollout(tenantContext(c), id, policy);
+    if (!page.ok) return respond(c, page.refusal);
+    c.header("content-security-policy", `${policy}; ${UNFRAMED}`);
+    c.header("content-disposition", `inline; filename="${id}.html"`);
+    return c.html(page.value);
+  });
   router.openapi(update, async (c) => {
     const input = c.req.valid("json");
     const match = c.req.valid("header")["if-match"];
