@@ -72,7 +72,7 @@ function overTime(batches: readonly ArmBatch[]): Html {
     return [rect(index * width, BASE, lower, CANDIDATE), rect(index * width, BASE - lower, high(control), "#c9ccd1")];
   });
   const end = bars.length * width;
-  return html`<svg width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" aria-hidden="true">
+  return html`<svg class="wide" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" aria-hidden="true">
       <text x="0" y="10">${most.toLocaleString("en")} in ${spell(wide)}</text>
       ${drawn}
       <line x1="0" x2="${Math.max(end, 1).toFixed(1)}" y1="${BASE}" y2="${BASE}" stroke="${CONTROL}" />
