@@ -1,78 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { allGuardrails, AS_CONTROL, moments, normal, share, tallies } from "../../infra/simulate/arms.ts";
+import { seeded } from "../../infra/simulate/seeded.ts";
 import { findBreach, type Guardrail } from "./guardrails.ts";
-import type { Moments, MomentsBatch } from "./mean-evidence.ts";
+import type { MomentsBatch } from "./mean-evidence.ts";
 import type { ScoreLimit } from "./score-evidence.ts";
 import type { TallyBatch } from "./share-evidence.ts";
-
-/** Mulberry32: the same numbers in [0, 1) for the same seed. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-const normal = (random: () => number): number =>
-  Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-
-interface Traffic {
-  readonly control: number;
-  readonly candidate: number;
-  readonly batches: number;
-}
-
-function tallies(random: () => number, traffic: Traffic, control: number, candidate: number): TallyBatch[] {
-  const tally = (requests: number, rate: number) => {
-    let bad = 0;
-    for (let request = 0; request < requests; request += 1) if (random() < rate) bad += 1;
-    return { requests, bad };
-  };
-  return Array.from({ length: traffic.batches }, () => ({
-    control: tally(traffic.control, control),
-    candidate: tally(traffic.candidate, candidate),
-  }));
-}
-
-function moments(traffic: Traffic, control: () => number, candidate = control): MomentsBatch[] {
-  const arm = (count: number, draw: () => number): Moments => {
-    let [sum, squares] = [0, 0];
-    for (let request = 0; request < count; request += 1) {
-      const value = draw();
-      sum += value;
-      squares += value * value;
-    }
-    return { count, sum, squares };
-  };
-  return Array.from({ length: traffic.batches }, () => ({
-    control: arm(traffic.control, control),
-    candidate: arm(traffic.candidate, candidate),
-  }));
-}
-
-const AS_CONTROL = { timesControl: 1 };
-
-/** A guardrail of each kind; the arms differ in their error rates alone. */
-function allGuardrails(random: () => number, traffic: Traffic, control: number, candidate: number): Guardrail[] {
-  const cost = (): number => Math.exp(normal(random));
-  const thumb = (): number => (random() < 0.2 ? -1 : 1);
-  const rated = { ...traffic, control: Math.ceil(traffic.control / 4), candidate: Math.ceil(traffic.candidate / 4) };
-  return [
-    { name: "errors", kind: "share", limit: AS_CONTROL, batches: tallies(random, traffic, control, candidate) },
-    { name: "first byte", kind: "share", limit: AS_CONTROL, batches: tallies(random, traffic, 0.05, 0.05) },
-    { name: "total", kind: "share", limit: AS_CONTROL, batches: tallies(random, traffic, 0.1, 0.1) },
-    { name: "cost", kind: "mean", limit: AS_CONTROL, batches: moments(traffic, cost) },
-    { name: "feedback", kind: "score", limit: { belowControl: 0 }, batches: moments(rated, thumb) },
-  ];
-}
-
-const share = (runs: number, happens: (random: () => number) => boolean): number => {
-  let found = 0;
-  for (let run = 1; run <= runs; run += 1) if (happens(seeded(run * 7919))) found += 1;
-  return found / runs;
-};
 
 const MINIMUM = 100;
 
@@ -92,6 +24,20 @@ describe("guardrails looked at after every batch", () => {
       300,
       (random) => findBreach(allGuardrails(random, traffic, 0.02, rate), MINIMUM)?.guardrail === "errors",
     );
+    expect(caught).toBeGreaterThanOrEqual(0.9);
+  });
+
+  it.each([
+    { rate: 0.04, within: 3_000 },
+    { rate: 0.06, within: 1_000 },
+  ])("catch errors that rise to $rate after 5,000 good requests within $within more", ({ rate, within }) => {
+    const good = 5_000 / 25;
+    const traffic = { control: 475, candidate: 25, batches: good + within / 25 };
+    const caught = share(200, (random) => {
+      const guardrails = allGuardrails(random, traffic, 0.02, (batch) => (batch < good ? 0.02 : rate));
+      const breach = findBreach(guardrails, MINIMUM);
+      return breach?.guardrail === "errors" && breach.batch >= good;
+    });
     expect(caught).toBeGreaterThanOrEqual(0.9);
   });
 
@@ -161,7 +107,7 @@ describe("guardrails looked at after every batch", () => {
 });
 
 describe("a breach", () => {
-  const worse: TallyBatch = { control: { requests: 95, bad: 1 }, candidate: { requests: 5, bad: 4 } };
+  const worse: TallyBatch = { control: { requests: 95, bad: 1 }, candidate: { requests: 5, bad: 5 } };
   const good: TallyBatch = { control: { requests: 95, bad: 1 }, candidate: { requests: 5, bad: 0 } };
   const errors = (batches: TallyBatch[], name = "errors"): Guardrail => ({
     name,
@@ -182,7 +128,7 @@ describe("a breach", () => {
   });
 
   it("needs more evidence the more guardrails there are", () => {
-    const batches = [{ control: { requests: 95, bad: 0 }, candidate: { requests: 5, bad: 3 } }];
+    const batches = [{ control: { requests: 95, bad: 0 }, candidate: { requests: 5, bad: 4 } }];
     const crowd = Array.from({ length: 100 }, (_, index) => errors([good], `fine ${index}`));
     expect(findBreach([errors(batches)], 0)?.guardrail).toBe("errors");
     expect(findBreach([errors(batches), ...crowd], 0)).toBeNull();

@@ -7,17 +7,17 @@ const batch = (control: [number, number], candidate: [number, number]): TallyBat
 });
 
 describe("evidence about a share", () => {
-  it("is the mixture of likelihood ratios: one bad request of two and two falls to either arm by chance", () => {
-    const expected = 0.1 * (1.5 / 1.25) + 0.4 * (2 / 1.5) + 0.4 * (3 / 2) + 0.1 * (6 / 3.5);
+  it("is half the mixture of likelihood ratios, and half kept for later: one bad request falls to either arm by chance", () => {
+    const begun = 0.1 * (1.5 / 1.25) + 0.4 * (2 / 1.5) + 0.4 * (3 / 2) + 0.1 * (6 / 3.5);
     const [log = Number.NaN] = shareEvidence({ timesControl: 1 }, [batch([2, 0], [2, 1])]);
-    expect(Math.exp(log)).toBeCloseTo(expected, 12);
+    expect(Math.exp(log)).toBeCloseTo(0.5 + 0.5 * begun, 12);
   });
 
   it("is the binomial likelihood ratio against a bound", () => {
     const ratio = (odds: number): number => (odds / (0.9 + 0.1 * odds)) * (1 / (0.9 + 0.1 * odds));
-    const expected = 0.1 * ratio(1.5) + 0.4 * ratio(2) + 0.4 * ratio(3) + 0.1 * ratio(6);
+    const begun = 0.1 * ratio(1.5) + 0.4 * ratio(2) + 0.4 * ratio(3) + 0.1 * ratio(6);
     const [log = Number.NaN] = shareEvidence({ atMost: 0.1 }, [batch([9, 9], [2, 1])]);
-    expect(Math.exp(log)).toBeCloseTo(expected, 12);
+    expect(Math.exp(log)).toBeCloseTo(0.5 + 0.5 * begun, 12);
   });
 
   it.each([1, 1.4])(
@@ -37,6 +37,14 @@ describe("evidence about a share", () => {
       expect(mean).toBeCloseTo(1, 12);
     },
   );
+
+  it("comes from what a candidate does late, however good it was for long", () => {
+    const good = Array.from({ length: 400 }, () => batch([95, 2], [5, 0]));
+    const bad = Array.from({ length: 12 }, () => batch([95, 2], [5, 2]));
+    const of = (batches: TallyBatch[]): number => shareEvidence({ timesControl: 1 }, batches).at(-1) ?? 0;
+    expect(of(good)).toBeLessThan(0);
+    expect(of([...good, ...bad])).toBeGreaterThan(of(bad) / 2);
+  });
 
   it("stays a number for large and for extreme batches", () => {
     const large = [batch([1_000_000, 500_000], [50_000, 50_000]), batch([3, 3], [3, 3]), batch([0, 0], [9, 0])];

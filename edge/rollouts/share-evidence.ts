@@ -12,6 +12,10 @@ export interface TallyBatch {
 /** What the candidate's share may be: a factor of the odds in the control arm (for rare events: of the rate), or a bound. */
 export type ShareLimit = { readonly timesControl: number } | { readonly atMost: number };
 
+/** The part of the mixture that is kept for a change after the first batch, and how soon it is spent. */
+const LATER = 0.5;
+const HASTE = 0.3;
+
 /** Odds ratios beyond the limit that the mixture looks for, with their weights. */
 const ALTERNATIVES = [
   { ratio: 1.5, weight: 0.1 },
@@ -26,17 +30,25 @@ const ALTERNATIVES = [
  * (Ville's inequality). Each batch contributes a likelihood ratio: against the control, of Fisher's noncentral
  * hypergeometric law given the batch's totals, so that rates may drift from batch to batch; against a bound, of the
  * binomial law. Mixed over odds ratios as in Robbins, "Statistical methods related to the law of the iterated
- * logarithm" (1970); see Ramdas, Grünwald, Vovk and Shafer, "Game-theoretic statistics and safe anytime-valid
+ * logarithm" (1970), and over the batch that the candidate got worse in: a mixture of e-processes that begin at different
+ * times is one, and what was good for long is no credit for later. See Ramdas, Grünwald, Vovk and Shafer, "Game-theoretic statistics and safe anytime-valid
  * inference" (2023), https://arxiv.org/abs/2210.01948.
  */
 export function shareEvidence(limit: ShareLimit, batches: readonly TallyBatch[]): number[] {
-  const logs = ALTERNATIVES.map(({ weight }) => Math.log(weight));
-  return batches.map((batch) => {
+  const logs = ALTERNATIVES.map(() => -Infinity);
+  return batches.map((batch, place) => {
     const ratios = "atMost" in limit ? boundRatios(limit.atMost, batch) : controlRatios(limit.timesControl, batch);
-    for (const [index, ratio] of ratios.entries()) logs[index] = (logs[index] ?? 0) + ratio;
-    return logSum(logs);
+    const begun = waiting(place) - waiting(place + 1);
+    for (const [index, { weight }] of ALTERNATIVES.entries()) {
+      const own = logSum([logs[index] ?? -Infinity, Math.log(weight * begun)]);
+      logs[index] = own + (ratios[index] ?? 0);
+    }
+    return logSum([...logs, Math.log(waiting(place + 1))]);
   });
 }
+
+/** The part of the mixture that bets on nothing yet before a batch, counted from 0; in the end all of it has begun. */
+const waiting = (place: number): number => (place === 0 ? 1 : LATER / (1 + HASTE * Math.log(place)));
 
 function boundRatios(bound: number, { candidate: { requests, bad } }: TallyBatch): number[] {
   return ALTERNATIVES.map(({ ratio }) => bad * Math.log(ratio) - requests * Math.log(1 - bound + bound * ratio));

@@ -23,6 +23,8 @@ const ROLLOUT: RolloutView = {
     step_remaining_ms: null,
   },
   guardrails: { error_rate: { times_control: 1 }, cost_per_request: { at_most: 0.01 } },
+  shadow: null,
+  shadow_spent: null,
   status: "running",
   reason: null,
   created_at: "2026-03-02T00:00:00.000Z",
@@ -35,6 +37,8 @@ function page(rollout: Partial<RolloutView>, requests: number, hostile = ""): st
     arm,
     requests,
     aborted: 1,
+    censored: 0,
+    spent: 1,
     failed: Math.round(requests / 10),
     completed: requests,
     moments: { input_tokens: MOMENTS, output_tokens: MOMENTS, cost_usd: MOMENTS },
@@ -50,7 +54,8 @@ function page(rollout: Partial<RolloutView>, requests: number, hostile = ""): st
   const costs = { costed: 10, cost: 0.1, cost_squares: 0.01 };
   const batches: ArmBatch[] = both.map(({ arm }) => ({ ...batch, ...costs, arm, requests }));
   const view = { ...ROLLOUT, ...rollout };
-  const arms = { control: { requests, aborted: 1 }, candidate: { requests, aborted: 1 } };
+  const counts = { requests, aborted: 1, censored: 0, censored_by: {}, cost_usd: 1 };
+  const arms = { control: counts, candidate: counts };
   const guardrails = rolloutGuardrailStates(view.guardrails, { rows: batches, feedback: [] });
   const compared = {
     rollout: view,
