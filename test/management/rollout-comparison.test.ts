@@ -33,8 +33,8 @@ const requests = (arm: string, count: number, more: (index: number) => Partial<D
 
 const times = (total: number) => ({ timings_ms: { first_byte: total / 10, total } });
 
-async function measures(): Promise<(measure: string, detail?: string) => Compared | undefined> {
-  const answer = await tenant.api(`/rollouts/${id}/comparison`);
+async function measures(query = ""): Promise<(measure: string, detail?: string) => Compared | undefined> {
+  const answer = await tenant.api(`/rollouts/${id}/comparison${query}`);
   expect(answer.status, JSON.stringify(answer.body)).toBe(200);
   const all = answer.body.measures as Compared[];
   return (measure, detail) => all.find((one) => one.measure === measure && one.detail === (detail ?? null));
@@ -95,6 +95,13 @@ describe("a comparison of a rollout's arms", () => {
     id = (await tenant.api("/rollouts", { body: { ...ROLLOUT, guardrails } })).body.id as string;
     await score(1);
     expect((await measures())("feedback", entry?.metric)).toBeUndefined();
+    // Whoever looks may say otherwise, of a rollout without that guardrail too.
+    expect((await measures("?exclude_inference_feedback=false"))("feedback", entry?.metric)).toBeDefined();
+    const report = async (query: string): Promise<string> => (await tenant.api(`/rollouts/${id}/report${query}`)).body;
+    expect(await report("")).not.toContain("Feedback (−1 to 1)");
+    expect(await report("?exclude_inference_feedback=false")).toContain("Feedback (−1 to 1)");
+    const wrong = await tenant.api(`/rollouts/${id}/comparison?exclude_inference_feedback=perhaps`);
+    expectProblem(wrong, 422, "validation_failed");
   });
 
   it("is there before the first request and after the end, and nobody else's", async () => {

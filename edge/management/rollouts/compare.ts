@@ -7,7 +7,7 @@ import { CONFIDENCE } from "../../rollouts/intervals.ts";
 import type { TenantContext } from "../context.ts";
 import { iso } from "../text.ts";
 import { armBatches, armKinds, armScores, armTimes, armTotals, feedbackBatches } from "./comparison.store.ts";
-import type { ComparisonView } from "./comparison.schema.ts";
+import type { ComparisonQuery, ComparisonView } from "./comparison.schema.ts";
 import { rolloutById, rolloutRow, type RolloutRow } from "./rollouts.store.ts";
 import { rolloutView } from "./view.ts";
 
@@ -23,12 +23,20 @@ export interface DetailedComparison {
 }
 
 /** The arms of a rollout beside each other, from the receipts there are now; ended rollouts too. */
-export async function compareRollout(context: TenantContext, id: string): Promise<Result<ComparisonView>> {
-  const compared = await compareInDetail(context, id);
+export async function compareRollout(
+  context: TenantContext,
+  id: string,
+  query: ComparisonQuery,
+): Promise<Result<ComparisonView>> {
+  const compared = await compareInDetail(context, id, query);
   return compared.ok ? ok(compared.value.view) : compared;
 }
 
-export async function compareInDetail(context: TenantContext, id: string): Promise<Result<DetailedComparison>> {
+export async function compareInDetail(
+  context: TenantContext,
+  id: string,
+  { exclude_inference_feedback: exclude }: ComparisonQuery,
+): Promise<Result<DetailedComparison>> {
   const { deps, scope, tenantId } = context;
   const { api } = deps.db;
   const [found] = await api.read(scope, (db) => rolloutById(db, tenantId, id));
@@ -37,7 +45,8 @@ export async function compareInDetail(context: TenantContext, id: string): Promi
   const asOf = new Date(deps.now()).toISOString();
   const arms = armsOf(row);
   const slice = { tenantId, arms: arms.map((arm) => `${arm}@${id}`), since: iso(row.createdAt) };
-  const exceptInference = row.guardrails.feedback_score?.exclude_inference_feedback === true;
+  const guarded = row.guardrails.feedback_score?.exclude_inference_feedback === true;
+  const exceptInference = exclude === undefined ? guarded : exclude === "true";
   const before = new Date(judgedUntil(deps.now())).toISOString();
   const [totalRows, kinds, scores, rows, given] = await Promise.all([
     api.read(scope, (db) => armTotals(db, slice)),

@@ -2,6 +2,14 @@ import { z } from "@hono/zod-openapi";
 import { instantSchema } from "../text.ts";
 import { rolloutSchema } from "./schema.ts";
 
+export const comparisonQuerySchema = z.strictObject({
+  exclude_inference_feedback: z.enum(["true", "false"]).optional().openapi({
+    description:
+      "Leaves out feedback that came with inference keys, which whoever holds one can give. Where absent, as the rollout's guardrail on feedback has it.",
+  }),
+});
+export type ComparisonQuery = z.infer<typeof comparisonQuerySchema>;
+
 const boundSchema = z.number().nullable().openapi({ description: "Null where so few requests give no bound." });
 
 const estimateSchema = z

@@ -20,7 +20,7 @@ import { pageOf } from "../page.ts";
 import { idParam, listOf, pageQuery } from "../page.schema.ts";
 import { tenantContext } from "../request-context.ts";
 import { compareRollout } from "./compare.ts";
-import { comparisonSchema } from "./comparison.schema.ts";
+import { comparisonQuerySchema, comparisonSchema } from "./comparison.schema.ts";
 import { createRollout } from "./create.ts";
 import { getRollout } from "./get.ts";
 import { listRollouts } from "./list.ts";
@@ -82,8 +82,8 @@ const compare = createRoute({
   summary: "Compare a rollout's arms: errors, latency, tokens, cost, finish reasons, feedback, with intervals",
   description:
     "From the receipts there are by now. Intervals hold one at a time; who looks at many will see some miss. The guardrails' own test is another one, which may be looked at after every batch.",
-  request: { params },
-  responses: responses(json(200, "The arms beside each other", comparisonSchema), "not_found"),
+  request: { params, query: comparisonQuerySchema },
+  responses: responses(json(200, "The arms beside each other", comparisonSchema), "not_found", "validation_failed"),
 });
 
 const report = createRoute({
@@ -93,10 +93,11 @@ const report = createRoute({
   summary: "A rollout's comparison as a page with plots, to read and print",
   description:
     "One HTML file that loads nothing. Save it and open the file in a browser: no key and no signed link is then in an address, a history or a log.",
-  request: { params },
+  request: { params, query: comparisonQuerySchema },
   responses: responses(
     { status: 200, description: "The page", content: { "text/html": { schema: z.string() } } },
     "not_found",
+    "validation_failed",
   ),
 });
 
@@ -173,11 +174,13 @@ export function rolloutRoutes(): OpenAPIHono<AppEnv> {
     const rollout = await getRollout(tenantContext(c), c.req.valid("param").id);
     return answer(c, rollout.ok ? ok(rollout.value.view) : rollout, 200, etagOf(rollout));
   });
-  router.openapi(compare, async (c) => answer(c, await compareRollout(tenantContext(c), c.req.valid("param").id)));
+  router.openapi(compare, async (c) =>
+    answer(c, await compareRollout(tenantContext(c), c.req.valid("param").id, c.req.valid("query"))),
+  );
   router.openapi(report, async (c) => {
     const { id } = c.req.valid("param");
     const policy = await pagePolicy(STYLE);
-    const page = await reportRollout(tenantContext(c), id, policy);
+    const page = await reportRollout(tenantContext(c), id, c.req.valid("query"), policy);
     if (!page.ok) return respond(c, page.refusal);
     c.header("content-security-policy", `${policy}; ${UNFRAMED}`);
     c.header("content-disposition", `inline; filename="${id}.html"`);

@@ -1,15 +1,22 @@
 import type { Unit } from "../../../rollouts/compare-arms.ts";
 import type { Estimate } from "../../../rollouts/intervals.ts";
-import { Html, html } from "../../../reference/html.ts";
+import { html, type Html } from "../../../reference/html.ts";
 import { spoken } from "./units.ts";
 
-/** Colours and shapes of the arms: told apart in black and white, too. */
 export const CONTROL = "#5d636b";
 export const CANDIDATE = "#0b5cad";
+const SHADOW = "#8a5a00";
+
+/** Colours and shapes of the arms: told apart in black and white, too. */
+const MARKS: Readonly<Record<string, { readonly colour: string; readonly path: string }>> = {
+  control: { colour: CONTROL, path: "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z" },
+  candidate: { colour: CANDIDATE, path: "m-5 0l5 -5 5 5 -5 5z" },
+  shadow: { colour: SHADOW, path: "m-5 4l5 -9 5 9z" },
+};
 
 const WIDTH = 260;
 const EDGE = 14;
-const ROW_HEIGHT = 34;
+const ARM_HEIGHT = 12;
 const AXIS_HEIGHT = 18;
 
 /** What of a measure's line is drawn. */
@@ -40,32 +47,33 @@ export function axis(scale: Scale): Html {
   </svg>`;
 }
 
-/** Both arms' estimates of one measure with their intervals, one above the other. */
-export function intervalPlot(control: Estimate | null, candidate: Estimate | null, scale: Scale): Html {
+/** The arms' estimates of one measure with their intervals, one above the other. */
+export function intervalPlot(arms: readonly (readonly [string, Estimate | null])[], scale: Scale): Html {
+  const height = (arms.length + 1) * ARM_HEIGHT - 2;
   const zero = place(Math.max(scale.from, Math.min(0, scale.to)), scale);
-  const marks = [
-    ...(control === null ? [] : [bar(control, scale, 11, CONTROL), controlMark(place(control.value, scale), 11)]),
-    ...(candidate === null
-      ? []
-      : [bar(candidate, scale, 23, CANDIDATE), candidateMark(place(candidate.value, scale), 23)]),
-  ];
-  return html`<svg width="${WIDTH}" height="${ROW_HEIGHT}" viewBox="0 0 ${WIDTH} ${ROW_HEIGHT}" aria-hidden="true">
-    <line x1="${zero}" x2="${zero}" y1="0" y2="${ROW_HEIGHT}" stroke="#d9dbd8" />
+  const marks = arms.flatMap(([arm, estimate], index) => {
+    const y = (index + 1) * ARM_HEIGHT - 1;
+    return estimate === null ? [] : [bar(estimate, scale, y, arm), mark(arm, place(estimate.value, scale), y)];
+  });
+  return html`<svg width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" aria-hidden="true">
+    <line x1="${zero}" x2="${zero}" y1="0" y2="${height}" stroke="#d9dbd8" />
     ${marks}
   </svg>`;
 }
 
-export const controlMark = (x: number, y: number): Html => html`<circle cx="${x}" cy="${y}" r="4" fill="${CONTROL}" />`;
-export const candidateMark = (x: number, y: number): Html =>
-  new Html(`<path d="M${x - 5} ${y}l5 -5 5 5 -5 5z" fill="${CANDIDATE}" />`);
+/** What an arm's estimates are marked with. */
+export function mark(arm: string, x: number, y: number): Html {
+  const { colour, path } = MARKS[arm] ?? { colour: CONTROL, path: "m-4 -4h8v8h-8z" };
+  return html`<path d="M${x} ${y}${path}" fill="${colour}" />`;
+}
 
 /** A bound that is not known is drawn as an arrow to the edge. */
-function bar({ low, high }: Estimate, scale: Scale, y: number, colour: string): Html {
+function bar({ low, high }: Estimate, scale: Scale, y: number, arm: string): Html {
   const [left, right] = [low === null ? 2 : place(low, scale), high === null ? WIDTH - 2 : place(high, scale)];
   const end = (x: number, known: boolean, inwards: number): string =>
     known ? `M${x} ${y - 4}v8` : `M${x + 4 * inwards} ${y - 4}L${x} ${y}l${4 * inwards} 4`;
   const path = `M${left} ${y}H${right}${end(left, low !== null, 1)}${end(right, high !== null, -1)}`;
-  return html`<path d="${path}" stroke="${colour}" stroke-width="1.5" fill="none" />`;
+  return html`<path d="${path}" stroke="${MARKS[arm]?.colour ?? CONTROL}" stroke-width="1.5" fill="none" />`;
 }
 
 /** Where a value lies, in units of the drawing; what lies outside of the scale is at its end. */

@@ -1,10 +1,18 @@
 import type { Estimate } from "../../../rollouts/intervals.ts";
 import { html, type Html } from "../../../reference/html.ts";
 import type { ComparisonView } from "../comparison.schema.ts";
-import { axis, candidateMark, controlMark, intervalPlot, scaleOf } from "./interval-plot.ts";
+import { axis, intervalPlot, mark, scaleOf } from "./interval-plot.ts";
 import { spoken, spokenDifference } from "./units.ts";
 
 type Measure = ComparisonView["measures"][number];
+
+/** In the order they are shown. */
+const ARMS = ["control", "candidate", "shadow"];
+const TITLES: Readonly<Record<string, string>> = {
+  control: "Control",
+  candidate: "Candidate",
+  shadow: "Shadow (copies)",
+};
 
 /** Kinds of one group that are drawn; the others stand in the JSON. */
 const MOST_KINDS = 12;
@@ -21,16 +29,22 @@ const GROUPS: readonly { readonly title: string; readonly names: Readonly<Record
   { title: "Feedback (−1 to 1)", names: { feedback: "" } },
 ];
 
-/** Every measure of both arms, drawn with its interval and in numbers, and their difference. */
-export function measuresSection({ measures, confidence }: ComparisonView): Html {
-  const groups = GROUPS.map(({ title, names }) => {
-    const all = measures.filter(({ measure }) => Object.hasOwn(names, measure));
-    return { title, names, shown: all.slice(0, MOST_KINDS), more: Math.max(0, all.length - MOST_KINDS) };
+/** Every measure of the arms, drawn with its interval and in numbers, and how far the others lie above the control. */
+export function measuresSection({ arms, measures, confidence }: ComparisonView): Html {
+  const names = ARMS.filter((arm) => Object.hasOwn(arms, arm));
+  const groups = GROUPS.map(({ title, names: own }) => {
+    const all = measures.filter(({ measure }) => Object.hasOwn(own, measure));
+    return {
+      title,
+      names: own,
+      arms: names,
+      shown: all.slice(0, MOST_KINDS),
+      more: Math.max(0, all.length - MOST_KINDS),
+    };
   });
   return html`<h2>The arms beside each other</h2>
     <p class="legend small">
-      <span><svg width="12" height="12">${controlMark(6, 6)}</svg>control</span>
-      <span><svg width="12" height="12">${candidateMark(6, 6)}</svg>candidate</span>
+      ${names.map((arm) => html`<span><svg width="12" height="12">${mark(arm, 6, 6)}</svg>${arm}</span>`)}
       <span class="faint"
         >bars: ${Math.round(confidence * 100)} % confidence; an arrow: too few requests for a bound</span
       >
@@ -40,49 +54,47 @@ export function measuresSection({ measures, confidence }: ComparisonView): Html 
         <tr>
           <th></th>
           <th></th>
-          <th>Control</th>
-          <th>Candidate</th>
-          <th>Candidate less control</th>
+          ${names.map((arm) => html`<th>${TITLES[arm] ?? arm}</th>`)}
+          <th>Less the control</th>
         </tr>
       </thead>
       ${groups.filter(({ shown }) => shown.length > 0).map(group)}
     </table>`;
 }
 
-function group({
-  title,
-  names,
-  shown,
-  more,
-}: {
+interface Group {
   readonly title: string;
   readonly names: Readonly<Record<string, string>>;
+  readonly arms: readonly string[];
   readonly shown: readonly Measure[];
   readonly more: number;
-}): Html {
+}
+
+function group({ title, names, arms, shown, more }: Group): Html {
   const unit = shown[0]?.unit ?? "share";
   const scale = scaleOf(
-    shown.flatMap(({ arms }) => [arms["control"] ?? null, arms["candidate"] ?? null]),
+    shown.flatMap((measure) => arms.map((arm) => measure.arms[arm] ?? null)),
     unit,
   );
-  const row = ({ measure, detail, arms, differences }: Measure): Html => {
-    const [control, candidate] = [arms["control"] ?? null, arms["candidate"] ?? null];
+  const row = ({ measure, detail, arms: own, differences }: Measure): Html => {
+    const estimates = arms.map((arm) => [arm, own[arm] ?? null] as const);
     return html`<tr>
       <td class="name">${detail ?? names[measure] ?? measure}</td>
-      <td class="plot">${intervalPlot(control, candidate, scale)}</td>
-      <td>${estimate(control, (value) => spoken(value, unit))}</td>
-      <td>${estimate(candidate, (value) => spoken(value, unit))}</td>
-      <td>${difference(differences["candidate"] ?? null, unit)}</td>
+      <td class="plot">${intervalPlot(estimates, scale)}</td>
+      ${estimates.map(([, one]) => html`<td>${estimate(one, (value) => spoken(value, unit))}</td>`)}
+      <td>
+        ${arms.filter((arm) => arm !== "control").map((arm) => difference(arm, arms, differences[arm] ?? null, unit))}
+      </td>
     </tr>`;
   };
   const rest = html`<tr>
-    <td colspan="5" class="faint small">${more} rarer ones stand in the comparison's JSON.</td>
+    <td colspan="${arms.length + 3}" class="faint small">${more} rarer ones stand in the comparison's JSON.</td>
   </tr>`;
   return html`<tbody>
     <tr class="group">
       <th>${title}</th>
       <th>${axis(scale)}</th>
-      <th colspan="3"></th>
+      <th colspan="${arms.length + 1}"></th>
     </tr>
     ${shown.map(row)} ${more === 0 ? null : rest}
   </tbody>`;
@@ -96,13 +108,15 @@ function estimate(given: Estimate | null, say: (value: number) => string): Html 
     <div class="interval">${interval}<br />of ${of.toLocaleString("en")}</div>`;
 }
 
-function difference(given: Estimate | null, unit: Measure["unit"]): Html {
-  if (given === null) return html`<span class="faint">none</span>`;
+/** An arm is marked where there are several to tell apart. */
+function difference(arm: string, arms: readonly string[], given: Estimate | null, unit: Measure["unit"]): Html {
+  const marked = arms.length > 2 ? html`<svg class="mark" width="12" height="12">${mark(arm, 6, 6)}</svg> ` : null;
+  if (given === null) return html`<div class="faint">${marked}none</div>`;
   const say = (value: number): string => spokenDifference(value, unit);
   const { value, low, high } = given;
   const known = (low !== null && low > 0) || (high !== null && high < 0);
   const interval = range(low, high, say);
-  return html`<span class="number">${known ? html`<strong>${say(value)}</strong>` : say(value)}</span>
+  return html`<div class="number">${marked}${known ? html`<strong>${say(value)}</strong>` : say(value)}</div>
     <div class="interval">${interval}</div>`;
 }
 

@@ -32,7 +32,7 @@ const ROLLOUT: RolloutView = {
 };
 const MOMENTS = { count: 90, sum: 900, squares: 9_100 };
 
-function page(rollout: Partial<RolloutView>, requests: number, hostile = ""): string {
+function page(rollout: Partial<RolloutView>, requests: number, hostile = "", shadow = false): string {
   const totals = (arm: string): ArmTotals => ({
     arm,
     requests,
@@ -48,14 +48,17 @@ function page(rollout: Partial<RolloutView>, requests: number, hostile = ""): st
     (arm) => ({ arm, of: "error", name: `timeout${hostile}`, requests: Math.min(3, requests) }) as const,
   );
   const scores = [{ arm: "candidate", metric: `tone${hostile}`, count: 5, sum: 4, squares: 4 }];
-  const both = requests === 0 ? [] : [totals("control"), totals("candidate")];
-  const measures = compareArms(["control", "candidate"], { totals: both, kinds, scores, times: [] });
+  const names = ["control", "candidate", ...(shadow ? ["shadow"] : [])];
+  const both = requests === 0 ? [] : names.map(totals);
+  const measures = compareArms(names, { totals: both, kinds, scores, times: [] });
   const batch = { batch: "2026-03-02 00:00:00+00", failed: 1, slow_first_byte: 0, slow_total: 0 };
   const costs = { costed: 10, cost: 0.1, cost_squares: 0.01 };
   const batches: ArmBatch[] = both.map(({ arm }) => ({ ...batch, ...costs, arm, requests }));
   const view = { ...ROLLOUT, ...rollout };
   const counts = { requests, aborted: 1, censored: 0, censored_by: {}, cost_usd: 1 };
-  const arms = { control: counts, candidate: counts };
+  const arms = Object.fromEntries(
+    names.map((arm) => [arm, arm === "shadow" ? { ...counts, censored: 7, censored_by: { tokens: 7 } } : counts]),
+  );
   const guardrails = rolloutGuardrailStates(view.guardrails, { rows: batches, feedback: [] });
   const compared = {
     rollout: view,
@@ -94,6 +97,15 @@ describe("a rollout's report", () => {
     expect(text).toMatch(/tone none 0\.80 /);
   });
 
+  it("holds copies as an arm of its own, and says how many were cut", () => {
+    const text = page({}, 1_000, "", true)
+      .replaceAll(/<style>.*?<\/style>|<[^>]*>/gs, " ")
+      .replaceAll(/\s+/g, " ");
+    expect(text).toContain("also answered 1,000 copies, for $1.00; 7 more were not made or cut off (7 by tokens)");
+    expect(text).toContain("Control Candidate Shadow (copies) Less the control");
+    expect(text).toMatch(/ 0 pp −[\d.]+ pp to \+[\d.]+ pp 0 pp −/);
+  });
+
   it("is well formed with many requests, with few and with none, whatever names say", () => {
     const hostile = `</td><script>alert(1)</script>"'&<b>`;
     for (const requests of [0, 1, 3, 1_000_000]) {
@@ -102,7 +114,7 @@ describe("a rollout's report", () => {
         { schedule: null, guardrails: {} },
         { policy: hostile, reason: hostile, router: hostile },
       ]) {
-        const markup = page(more, requests, hostile);
+        const markup = page(more, requests, hostile, requests === 3);
         expect(unclosed(markup.replace("<!doctype html>", "").replaceAll(/<meta[^>]*>/g, ""))).toEqual([]);
         expect(markup).not.toMatch(/<script|<b>|NaN|undefined|Infinity|\s(src|href|style|on\w+)=/);
       }

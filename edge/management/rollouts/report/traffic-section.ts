@@ -29,13 +29,24 @@ export function trafficSection({ arms }: ComparisonView, batches: readonly ArmBa
       : html` The candidate had ${spoken(share.value, "share")} of them (${spoken(share.low ?? 0, "share")} to
         ${spoken(share.high ?? 1, "share")}).`;
   const aborted = (arms["control"]?.aborted ?? 0) + (arms["candidate"]?.aborted ?? 0);
+  const copies = arms["shadow"];
   return html`<h2>Requests</h2>
     <p>
       ${(control + candidate).toLocaleString("en")} requests: ${control.toLocaleString("en")} of the control,
       ${candidate.toLocaleString("en")} of the candidate.${said}
       ${aborted === 0 ? null : html` ${aborted.toLocaleString("en")} more were given up by their callers; no measure counts those.`}
     </p>
-    ${batches.length === 0 ? null : overTime(batches)}`;
+    ${copies === undefined ? null : shadowLine(copies)} ${batches.length === 0 ? null : overTime(batches)}`;
+}
+
+/** Cut ones say nothing of the candidate but that there was no room for them. */
+function shadowLine({ requests, censored, censored_by, cost_usd }: ComparisonView["arms"][string]): Html {
+  const reasons = Object.entries(censored_by).map(([name, count]) => `${count.toLocaleString("en")} by ${name}`);
+  return html`<p>
+    The candidate also answered ${requests.toLocaleString("en")} copies, for ${spoken(cost_usd, "usd")};
+    ${censored.toLocaleString("en")} more were not made or cut
+    off${reasons.length === 0 ? null : ` (${reasons.join(", ")})`} and count in no measure.
+  </p>`;
 }
 
 function overTime(batches: readonly ArmBatch[]): Html {
