@@ -59,14 +59,24 @@ export const settingsSchema = z.object({
   /** Added to the log-odds of `other`: above 0 more turns are `other`, below 0 fewer. */
   other_bias: z.number().min(-10).max(10).optional(),
   mode: z.enum(["enforce", "observe"]).default("enforce"),
-  /** Keeps what users say to this router, encrypted; nothing is kept unless a published version says so. */
-  record_prompts: z.boolean().optional(),
-  /** Keeps the text of the answers beside it; nothing without `record_prompts`. */
-  record_answers: z.boolean().optional(),
-  /** Percent of conversations that are kept, each as a whole; 100 when absent. */
-  record_percent: z.number().gt(0).max(100).optional(),
-  /** Days after which what was kept is removed; 30 when absent. */
-  record_days: z.number().int().min(1).max(365).optional(),
+  record_prompts: z
+    .boolean()
+    .optional()
+    .describe("Keeps what is said to this router, encrypted. Nothing is kept unless a published version says so."),
+  record_answers: z.boolean().optional().describe("Keeps the text of answers too; nothing without `record_prompts`."),
+  record_percent: z
+    .number()
+    .gt(0)
+    .max(100)
+    .optional()
+    .describe("Percent of conversations that are kept, each as a whole; 100 when absent."),
+  record_days: z
+    .number()
+    .int()
+    .min(1)
+    .max(365)
+    .optional()
+    .describe("Days after which what was kept is removed; 30 when absent."),
 });
 
 /** A router version: policies the router model reads, targets it never sees, and settings. */

@@ -1,8 +1,11 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { RouterDocumentInput } from "../../edge/routing/router-document.ts";
 import { connect, rows } from "../database/connect.ts";
 import { settledDecision } from "../stack/decision.ts";
+import { stack } from "../stack/provided.ts";
 import { call, mintTenant, type Answer, type TestTenant } from "../stack/tenant.ts";
 import { expectProblem, pointers } from "./problem.ts";
 import { receipt } from "./receipt.ts";
@@ -96,7 +99,7 @@ describe("recordings", () => {
     expect(await record(tenant, "default", late, { messages: [user("again")] })).toBe(false);
   });
 
-  it("leave what was said nowhere in the clear: not in the database, not in the audit log", async () => {
+  it("leave what was said nowhere in the clear: not in the database, the audit log among it, and in no log", async () => {
     const id = decisionOf(await ask({}));
     expect(JSON.stringify((await read(id)).body)).toContain(SAID);
     await settledDecision(tenant, id);
@@ -112,6 +115,10 @@ describe("recordings", () => {
       const held = await rows<{ row: string }>(admin, text, [tenant.id]);
       expect(JSON.stringify(held), name).not.toMatch(/Ibsen|deposit/);
     }
+    const { logDir } = stack();
+    const logs = (await readdir(logDir)).filter((name) => name.endsWith(".log"));
+    expect(logs.length).toBeGreaterThan(2);
+    for (const name of logs) expect(await readFile(join(logDir, name), "utf8"), name).not.toMatch(/Ibsen|deposit/);
   });
 
   it("are read by nobody unnoticed", async () => {

@@ -44,7 +44,8 @@ export const dataSet = createRoute({
   tags: ["Recordings"],
   summary: "Export recordings with their policies, models and scores, one a line",
   description:
-    "Newest first. A score is the mean of what each sender of feedback said last. Leaves a row `recording.export` in " +
+    "Newest first. A score is the mean of what each sender of feedback said last. Recordings whose " +
+    "key is gone are left out. Leaves a row `recording.export` in " +
     "the audit log.",
   request: { params, query: dataSetQuerySchema },
   responses: responses(
