@@ -23,7 +23,12 @@ function scene(): {
     throw new Error("not in this test");
   };
   const deps = {
-    env: { ENVIRONMENT: "development", OPERATOR_KEY_HASHES: [], CLIENT_ADDRESS_HEADER: "cf-connecting-ip" },
+    env: {
+      ENVIRONMENT: "development",
+      OPERATOR_KEY_HASHES: [],
+      CLIENT_ADDRESS_HEADER: "cf-connecting-ip",
+      PROCESS_STATE: null,
+    },
     now: () => 0,
     newId: note("id", "req_made"),
     log: (_level: string, event: string) => events.push(`log:${event}`),

@@ -1,20 +1,23 @@
 import { ShadowSlots } from "./completions/shadow-slots.ts";
 import { createDatabases, type Databases } from "./db/client.ts";
 import { createDecider, type Decider } from "./decider/decider.ts";
-import { parseEnv, type Env } from "./env.ts";
+import { ConfigurationError, parseEnv, type Env } from "./env.ts";
 import { makeId, type IdKind } from "./ids.ts";
 import { logToConsole, type Log } from "./log.ts";
 import { sleep, type Sleep } from "./sleep.ts";
 import { createAuthLimits, type AuthLimits } from "./tenancy/auth-limits.ts";
 import { SnapshotCache } from "./tenancy/snapshot-cache.ts";
+import type { Network } from "./upstream/adapter.ts";
 import type { UsageSink } from "./usage/decision-record.ts";
-import { PostgresSink } from "./usage/postgres-sink.ts";
 import { QueueSink } from "./usage/queue-sink.ts";
+import { SpoolSink } from "./usage/spool-sink.ts";
 
 /** Everything the outside world gives this Worker. Made once an isolate; the only way to reach clock, network, ids. */
 export interface Deps {
   readonly env: Env;
   readonly fetch: typeof fetch;
+  /** What providers are called through. */
+  readonly fetchUpstream: Network;
   /** Milliseconds since the epoch. Stands still during CPU work on Workers. */
   readonly now: () => number;
   /** Secure random number in 0..1. */
@@ -59,6 +62,7 @@ export function createDeps(bindings: Readonly<Record<string, unknown>>, world: W
   return {
     env,
     fetch: outbound,
+    fetchUpstream: upstreamNetwork(env) ?? outbound,
     now,
     random,
     sleep,
@@ -69,11 +73,19 @@ export function createDeps(bindings: Readonly<Record<string, unknown>>, world: W
     authLimits: createAuthLimits(),
     shadowSlots: new ShadowSlots(),
     decider: createDecider({ env, fetch: outbound, now, log, sleep }),
-    usage:
-      env.USAGE_SINK === "queue" && env.USAGE_QUEUE !== null
-        ? new QueueSink(env.USAGE_QUEUE)
-        : new PostgresSink(db.edge),
+    usage: usageSink(env, db, sleep),
   };
+}
+
+function upstreamNetwork({ UPSTREAM_NETWORK }: Env): Network | null {
+  if (UPSTREAM_NETWORK === null) return null;
+  return (url, init) => UPSTREAM_NETWORK.fetch(url, init);
+}
+
+function usageSink({ USAGE_SINK, USAGE_QUEUE, USAGE_SPOOL }: Env, db: Databases, sleep: Sleep): UsageSink {
+  if (USAGE_SINK === "queue" && USAGE_QUEUE !== null) return new QueueSink({ queue: USAGE_QUEUE, db: db.edge, sleep });
+  if (USAGE_SPOOL !== null) return new SpoolSink(USAGE_SPOOL);
+  throw new ConfigurationError("missing or invalid configuration: USAGE_SINK");
 }
 
 /** 53 random bits, as Math.random gives but from the secure source. */

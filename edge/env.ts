@@ -1,4 +1,4 @@
-import type { Queue } from "@cloudflare/workers-types";
+import type { DurableObjectNamespace, Queue } from "@cloudflare/workers-types";
 import { z } from "zod";
 import { pricesSchema } from "./tenancy/snapshot.ts";
 import type { DecisionRecord } from "./usage/decision-record.ts";
@@ -79,10 +79,26 @@ const envSchema = z.object({
         }),
       ),
     ),
-  USAGE_SINK: z.enum(["queue", "postgres"]).default("queue"),
+  /** Where receipts wait for the database: the queue USAGE_QUEUE, or the durable object USAGE_SPOOL on the worker's disk. */
+  USAGE_SINK: z.enum(["queue", "spool"]).default("queue"),
 });
 
-export type Env = z.infer<typeof envSchema> & { readonly USAGE_QUEUE: Queue<DecisionRecord> | null };
+/** Names of the variables; bindings that are no text are beside them. */
+export const VARIABLES: readonly string[] = Object.keys(envSchema.shape);
+
+/** Something of the host's that is reached as if it were on the network. */
+interface Service {
+  readonly fetch: typeof fetch;
+}
+
+export type Env = z.infer<typeof envSchema> & {
+  readonly USAGE_QUEUE: Queue<DecisionRecord> | null;
+  readonly USAGE_SPOOL: DurableObjectNamespace | null;
+  /** The network that providers are called through, where the host has one that reaches public addresses only. */
+  readonly UPSTREAM_NETWORK: Service | null;
+  /** Files by which a host tells its worker something: `leaving` when it is about to end. */
+  readonly PROCESS_STATE: Service | null;
+};
 
 /** Its message names variables, never their values, so it may be logged. */
 export class ConfigurationError extends Error {
@@ -94,15 +110,30 @@ export function parseEnv(bindings: Readonly<Record<string, unknown>>): Env {
   const parsed = envSchema.safeParse(bindings);
   const names = new Set(parsed.error?.issues.map((issue) => String(issue.path[0])));
   const queue = isQueue(bindings["USAGE_QUEUE"]) ? bindings["USAGE_QUEUE"] : null;
+  const spool = isNamespace(bindings["USAGE_SPOOL"]) ? bindings["USAGE_SPOOL"] : null;
   if (parsed.success) {
     const { ENVIRONMENT, UPSTREAM_ADDRESSES, USAGE_SINK } = parsed.data;
     if (USAGE_SINK === "queue" && queue === null) names.add("USAGE_QUEUE");
+    if (USAGE_SINK === "spool" && spool === null) names.add("USAGE_SPOOL");
     if (ENVIRONMENT === "production" && UPSTREAM_ADDRESSES === "loopback") names.add("UPSTREAM_ADDRESSES");
-    if (names.size === 0) return { ...parsed.data, USAGE_QUEUE: queue };
+    const [UPSTREAM_NETWORK, PROCESS_STATE] = [
+      fetcher(bindings["UPSTREAM_NETWORK"]),
+      fetcher(bindings["PROCESS_STATE"]),
+    ];
+    const bound = { USAGE_QUEUE: queue, USAGE_SPOOL: spool, UPSTREAM_NETWORK, PROCESS_STATE };
+    if (names.size === 0) return { ...parsed.data, ...bound };
   }
   throw new ConfigurationError(`missing or invalid configuration: ${[...names].sort().join(", ")}`);
 }
 
 function isQueue(value: unknown): value is Queue<DecisionRecord> {
   return typeof value === "object" && value !== null && "sendBatch" in value;
+}
+
+function isNamespace(value: unknown): value is DurableObjectNamespace {
+  return typeof value === "object" && value !== null && "idFromName" in value;
+}
+
+function fetcher(value: unknown): Service | null {
+  return typeof value === "object" && value !== null && "fetch" in value ? (value as Service) : null;
 }

@@ -44,7 +44,7 @@ export function beginShadow(
       return NONE;
     }
     const cut = new ShadowCut(deps.sleep, settings.deadline_ms, context.signal);
-    const ending = askShadow(deps, prepared.question, cut).finally(() => {
+    const ending = askShadow({ ...deps, fetch: deps.fetchUpstream }, prepared.question, cut).finally(() => {
       cut.stop();
       prepared.release();
     });

@@ -43,12 +43,13 @@ export async function complete(
 
   if (!plan.candidates.ok) {
     const { refusal } = plan.candidates;
-    context.waitUntil(record({ ...nothingServed, ...refusalEnd("refused", refusal) }));
+    await record({ ...nothingServed, ...refusalEnd("refused", refusal) });
     return withReceipt(refusal, receiptOf(context, plan, null));
   }
   const shadow = beginShadow(deps, principal, received, context, plan);
   const began = deps.now();
-  const forwarded = await forward(deps, {
+  const outward = { ...deps, fetch: deps.fetchUpstream };
+  const forwarded = await forward(outward, {
     candidates: plan.candidates.value,
     providers: principal.tenant.providers,
     openCredential: openCredential(deps, principal.tenant.tenantId),
@@ -68,22 +69,23 @@ export async function complete(
   const served = { candidate, attempts, upstreamMs, firstByteMs: began - context.startedAt + upstreamMs };
   switch (forwarded.kind) {
     case "refused":
-      context.waitUntil(record({ ...nothingServed, ...served, ...refusalEnd("failed", forwarded.refusal) }));
+      await record({ ...nothingServed, ...served, ...refusalEnd("failed", forwarded.refusal) });
       return withReceipt(forwarded.refusal, receipt);
     case "aborted":
-      context.waitUntil(record({ ...nothingServed, ...served, ...ended("aborted", CLIENT_CLOSED_REQUEST) }));
+      await record({ ...nothingServed, ...served, ...ended("aborted", CLIENT_CLOSED_REQUEST) });
       return ok({ status: CLIENT_CLOSED_REQUEST, headers: new Headers(receipt), body: null });
     case "answer":
-      context.waitUntil(record({ ...served, ...answerEnd(forwarded.status, forwarded.meter, inputTokensOf(body)) }));
+      await record({ ...served, ...answerEnd(forwarded.status, forwarded.meter, inputTokensOf(body)) });
       return ok({ status: forwarded.status, headers: withHeaders(forwarded.headers, receipt), body: forwarded.body });
-    case "stream":
-      context.waitUntil(
-        forwarded.ended.then((end) => {
-          shadow.requestOver(end.ending === "aborted");
-          return record({ ...served, ...streamEnd(end, inputTokensOf(body)) });
-        }),
-      );
+    case "stream": {
+      const recorded = forwarded.ended.then((end) => {
+        shadow.requestOver(end.ending === "aborted");
+        return record({ ...served, ...streamEnd(end, inputTokensOf(body)) });
+      });
+      context.waitUntil(recorded);
+      forwarded.holdEnd(recorded);
       return ok({ status: 200, headers: withHeaders(forwarded.headers, receipt), body: forwarded.body });
+    }
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../tenancy/snapshot.ts";
 import type { DecisionRecord } from "../usage/decision-record.ts";
+import { within } from "../within.ts";
 import type { RouteBody } from "./chat-body.schema.ts";
 import { decisionRow, shadowRow, type RequestEnd } from "./decision-row.ts";
 import type { Plan } from "./plan.ts";
@@ -14,11 +15,14 @@ export interface RecordedEnd extends End {
   readonly answer?: string;
 }
 
+/** Milliseconds for which an answer waits for its receipt, where it does: a disk that hangs must not hang clients. */
+const HOLD_LIMIT_MS = 1_000;
+
 /**
- * Hands a request's receipt to the usage sink, and keeps its conversation where its router's owner has asked for that.
- * Never throws: the answer does not depend on it, so the log must tell.
+ * Hands a request's receipt to the usage sink, and keeps its conversation where its router's owner has asked for that;
+ * settles when the answer may end. Never rejects: the answer does not depend on it, so the log must tell.
  */
-export function recordDecision(
+export async function recordDecision(
   deps: Deps,
   principal: Principal,
   context: RequestContext,
@@ -28,7 +32,11 @@ export function recordDecision(
 ): Promise<void> {
   const ended = { ...end, endedAt: deps.now() };
   const make = () => decisionRow(principal, context, plan, ended, deps.env.ENGINE_PRICES);
-  return append(deps, context, make, (row) => recordConversation(deps, principal, plan, body, row, answer ?? null));
+  const { promise: appended, resolve: onAppended } = Promise.withResolvers<undefined>();
+  const keep = (row: DecisionRecord) => recordConversation(deps, principal, plan, body, row, answer ?? null);
+  const done = append(deps, context, make, { keep, onAppended: () => onAppended(undefined) });
+  context.waitUntil(done);
+  if (deps.usage.beforeAnswerEnds) await within(deps.sleep, HOLD_LIMIT_MS, () => Promise.race([appended, done]));
 }
 
 /** The receipt of the copy of a request, of which nothing is kept. */
@@ -44,17 +52,26 @@ export function recordShadow(
   return append(deps, context, () => shadowRow(principal, context, plan, ended, shadow));
 }
 
+interface Beside {
+  /** What else is kept of the request. */
+  readonly keep: (row: DecisionRecord) => Promise<void>;
+  /** Called when the sink has the receipt. */
+  readonly onAppended: () => void;
+}
+
+const NOTHING_BESIDE: Beside = { keep: () => Promise.resolve(), onAppended: () => undefined };
+
 async function append(
   deps: Deps,
   { requestId }: RequestContext,
   make: () => DecisionRecord,
-  keep: (row: DecisionRecord) => Promise<void> = () => Promise.resolve(),
+  { keep, onAppended }: Beside = NOTHING_BESIDE,
 ): Promise<void> {
   let decisionId: string | null = null;
   try {
     const record = make();
     decisionId = record.id;
-    await Promise.all([deps.usage.append(record), keep(record)]);
+    await Promise.all([deps.usage.append(record).then(onAppended), keep(record)]);
   } catch (error) {
     const name = error instanceof Error ? error.name : typeof error;
     deps.log("error", "decision_not_recorded", { request_id: requestId, decision_id: decisionId, name });

@@ -47,13 +47,13 @@ export async function routeOnly(
   if (!plan.candidates.ok) {
     const { refusal } = plan.candidates;
     const refused = { status: "refused", httpStatus: ERRORS[refusal.code].status, errorCode: refusal.code } as const;
-    context.waitUntil(recordDecision(deps, principal, context, plan, body, { ...end, ...refused, candidate: null }));
+    await recordDecision(deps, principal, context, plan, body, { ...end, ...refused, candidate: null });
     return { ok: false, refusal: { ...refusal, headers: { ...receiptOf(context, plan, null), ...refusal.headers } } };
   }
   const [candidate] = plan.candidates.value;
   if (candidate === undefined) throw new Error("a plan without a refusal has a candidate");
   const routed = { status: "routed", httpStatus: 200, errorCode: null } as const;
-  context.waitUntil(recordDecision(deps, principal, context, plan, body, { ...end, ...routed, candidate }));
+  await recordDecision(deps, principal, context, plan, body, { ...end, ...routed, candidate });
   const timings = { auth: context.authMs, ...decideTime(plan), total: deps.now() - context.startedAt };
   const headers = receiptOf(context, plan, { candidate, attempts: 0, upstreamMs: null });
   return ok({ answer: routeAnswer(plan, candidate.model.slug, timings), headers });

@@ -280,6 +280,16 @@ export const operatorIdempotencyKeys = signalbox.table("operator_idempotency_key
   createdAt: instant("created_at").notNull().defaultNow(),
 });
 
+/** Receipts that could not be stored. */
+export const deadLetters = signalbox.table("dead_letters", {
+  digest: text("digest").primaryKey(),
+  tenantId: text("tenant_id"),
+  body: text("body").notNull(),
+  reason: text("reason").notNull(),
+  since: instant("since").notNull().defaultNow(),
+  triedAt: instant("tried_at"),
+});
+
 /** Append-only. `changes` holds the difference, never a secret. */
 export const auditLog = signalbox.table(
   "audit_log",

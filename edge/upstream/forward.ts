@@ -48,6 +48,8 @@ export type Forwarded = Tried &
         readonly headers: Headers;
         readonly body: ReadableStream<Uint8Array>;
         readonly ended: Promise<StreamEnd>;
+        /** Keeps the end of the answer from the client until the promise is settled. */
+        readonly holdEnd: (settled: Promise<unknown>) => void;
       }
     | {
         readonly kind: "answer";
@@ -101,7 +103,8 @@ function answered(result: Answered, request: ForwardRequest) {
   const relay = new Relay(result.stream, request);
   if (request.signal.aborted) relay.abort();
   else request.signal.addEventListener("abort", () => relay.abort());
-  return { kind: "stream" as const, headers, body: relay.body, ended: relay.ended };
+  const holdEnd = (settled: Promise<unknown>): void => relay.holdEnd(settled);
+  return { kind: "stream" as const, headers, body: relay.body, ended: relay.ended, holdEnd };
 }
 
 function ask(deps: ForwardDeps, request: ForwardRequest, { model, target }: Candidate): Promise<AttemptResult> {

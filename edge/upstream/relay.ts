@@ -41,6 +41,7 @@ export class Relay {
   /** The client holds the beginning of an event that was too large to be held back. */
   #insideEvent = false;
   #droppedLast = false;
+  #heldUntil: Promise<unknown> = Promise.resolve();
 
   constructor(stream: OpenStream, options: RelayOptions) {
     this.#stream = stream;
@@ -61,6 +62,11 @@ export class Relay {
     return this.#meter.textBytes;
   }
 
+  /** Keeps the end of the answer from the client until `settled`, which `ended` may lead to. */
+  holdEnd(settled: Promise<unknown>): void {
+    this.#heldUntil = settled;
+  }
+
   /** Ends the provider's call because nobody reads its answer any more. */
   abort(): void {
     if (this.#over) return;
@@ -75,7 +81,7 @@ export class Relay {
       const chunk = await this.#next();
       if (this.#isOver()) break;
       if (chunk === null) {
-        this.#close(controller);
+        await this.#close(controller);
         return;
       }
       const blocks = this.#decoder.push(chunk);
@@ -85,6 +91,7 @@ export class Relay {
         this.#insideEvent = true;
       }
       const bytes = this.#kept(blocks);
+      if (this.#meter.done) await this.#settle(this.#meter.failed ? "failed" : "completed");
       if (bytes.length === 0) continue;
       controller.enqueue(bytes);
       return;
@@ -109,16 +116,17 @@ export class Relay {
     }
   }
 
-  #close(controller: Controller): void {
+  async #close(controller: Controller): Promise<void> {
     // What was cut off inside an event is of no use to the client; what a clean end left without a blank line is.
     const rest = this.#cut ? new Uint8Array() : this.#kept([this.#decoder.release()]);
-    if (this.#meter.failed || this.#isComplete()) {
+    const whole = this.#meter.failed || this.#isComplete();
+    this.#finish(this.#meter.failed ? "failed" : whole ? "completed" : "interrupted");
+    await this.#heldUntil;
+    if (whole) {
       if (rest.length > 0) controller.enqueue(rest);
-      this.#finish(this.#meter.failed ? "failed" : "completed");
     } else {
       if (this.#insideEvent) controller.enqueue(BLANK_LINE);
       controller.enqueue(INTERRUPTED);
-      this.#finish("interrupted");
     }
     controller.close();
   }
@@ -150,6 +158,12 @@ export class Relay {
     this.#over = true;
     this.#stream.watchdog.close();
     this.#resolveEnded({ ending, meter: this.#meter });
+  }
+
+  /** The provider has said its last word: how this ends is known before the client hears of it. */
+  async #settle(ending: StreamEnding): Promise<void> {
+    this.#resolveEnded({ ending, meter: this.#meter });
+    await this.#heldUntil;
   }
 }
 

@@ -4,8 +4,8 @@ import { ServiceError } from "../errors.ts";
 import type { LogFields } from "../log.ts";
 import { consumeUsage } from "./consumer.ts";
 import type { DecisionRecord } from "./decision-record.ts";
-import { PostgresSink } from "./postgres-sink.ts";
 import { QueueSink } from "./queue-sink.ts";
+import { sleep } from "../sleep.ts";
 
 type Refuse = (records: readonly DecisionRecord[]) => Error | null;
 
@@ -37,7 +37,7 @@ async function deliver(bodies: readonly unknown[], refuse?: Refuse, attempts = 1
     },
   }));
   const log = (_level: string, event: string, fields: LogFields = {}): void => void logged.push({ event, ...fields });
-  await consumeUsage({ db: { edge }, log }, { messages });
+  await consumeUsage({ db: { edge }, log, sleep }, { messages });
   return { appended, fates, logged };
 }
 
@@ -80,22 +80,32 @@ describe("a batch of receipts", () => {
   });
 });
 
-describe("sinks", () => {
-  it("to Postgres append one record at a time and tell when they could not", async () => {
+describe("the sink of a queue", () => {
+  async function append(record: DecisionRecord, send: (record: unknown) => Promise<void>) {
     const { appended, edge } = database();
-    await new PostgresSink(edge).append(decisionRecord({ id: "a" }));
-    expect(appended).toEqual([["a"]]);
-    const failing = new PostgresSink(database(unavailable).edge).append(decisionRecord());
-    await expect(failing).rejects.toMatchObject({ refusal: { code: "service_unavailable" } });
-  });
-
-  it("to a queue send what the consumer takes", async () => {
-    const sent: unknown[] = [];
-    const send = (record: unknown): Promise<void> => {
-      sent.push(JSON.parse(JSON.stringify(record)));
+    const waits: number[] = [];
+    const wait = (ms: number): Promise<void> => {
+      waits.push(ms);
       return Promise.resolve();
     };
-    await new QueueSink({ send }).append(decisionRecord({ requested_model: "a\u0000" }));
-    expect((await deliver(sent)).fates).toEqual(["ack"]);
+    await new QueueSink({ queue: { send }, db: edge, sleep: wait }).append(record);
+    return { appended, waits };
+  }
+
+  it("sends what the consumer takes", async () => {
+    const sent: unknown[] = [];
+    const { appended } = await append(decisionRecord({ requested_model: "a\u0000" }), (record) => {
+      sent.push(JSON.parse(JSON.stringify(record)));
+      return Promise.resolve();
+    });
+    expect([(await deliver(sent)).fates, appended]).toEqual([["ack"], []]);
+  });
+
+  it("asks again when the queue does not take a receipt, and in the end goes past it", async () => {
+    let asked = 0;
+    const failing = (): Promise<void> => Promise.reject(new Error(`attempt ${String((asked += 1))}`));
+    const { appended, waits } = await append(decisionRecord({ id: "a" }), failing);
+    expect([asked, appended]).toEqual([3, [["a"]]]);
+    expect(waits).toEqual(waits.toSorted((a, b) => a - b));
   });
 });

@@ -1,9 +1,10 @@
 import type { Deps } from "../deps.ts";
 import { ServiceError } from "../errors.ts";
+import { within } from "../within.ts";
 import { decisionRecordSchema, type DecisionRecord } from "./decision-record.ts";
 import { appendDecisions } from "./usage.store.ts";
 
-interface QueuedMessage {
+export interface QueuedMessage {
   readonly id: string;
   readonly body: unknown;
   readonly attempts: number;
@@ -11,7 +12,7 @@ interface QueuedMessage {
   retry(options?: { delaySeconds?: number }): void;
 }
 
-interface QueuedBatch {
+export interface QueuedBatch {
   readonly messages: readonly QueuedMessage[];
 }
 
@@ -20,9 +21,14 @@ interface Delivery {
   readonly record: DecisionRecord;
 }
 
-type ConsumerDeps = { readonly db: { readonly edge: Pick<Deps["db"]["edge"], "query"> } } & Pick<Deps, "log">;
+export type ConsumerDeps = { readonly db: { readonly edge: Pick<Deps["db"]["edge"], "query"> } } & Pick<
+  Deps,
+  "log" | "sleep"
+>;
 
 const MAX_DELAY_SECONDS = 300;
+/** Milliseconds after which a database that says nothing counts as away; what it may have stored is stored once. */
+const APPEND_LIMIT_MS = 10_000;
 
 /**
  * Appends a batch of receipts in one call. Each message is acknowledged or retried for itself: one that cannot be read
@@ -53,13 +59,11 @@ async function appendAll(deps: ConsumerDeps, deliveries: readonly Delivery[]): P
 }
 
 /** Null when all are stored, else why not: a code or an error's name, never its text, which may hold the records. */
-async function append({ db }: ConsumerDeps, deliveries: readonly Delivery[]): Promise<string | null> {
+async function append({ db, sleep }: ConsumerDeps, deliveries: readonly Delivery[]): Promise<string | null> {
+  const records = deliveries.map(({ record }) => record);
   try {
-    await appendDecisions(
-      db.edge,
-      deliveries.map(({ record }) => record),
-    );
-    return null;
+    const done = await within(sleep, APPEND_LIMIT_MS, (signal) => appendDecisions(db.edge, records, signal));
+    return done === "late" ? "service_unavailable" : null;
   } catch (error) {
     if (error instanceof ServiceError) return error.refusal.code;
     return error instanceof Error ? error.name : typeof error;
@@ -68,5 +72,8 @@ async function append({ db }: ConsumerDeps, deliveries: readonly Delivery[]): Pr
 
 function retry({ log }: ConsumerDeps, message: QueuedMessage, reason: string): void {
   log("error", "decision_not_appended", { message_id: message.id, attempts: message.attempts, reason });
-  message.retry({ delaySeconds: Math.min(2 ** message.attempts, MAX_DELAY_SECONDS) });
+  message.retry({ delaySeconds: retryDelaySeconds(message.attempts) });
 }
+
+/** Seconds to wait after the given number of attempts. */
+export const retryDelaySeconds = (attempts: number): number => Math.min(2 ** attempts, MAX_DELAY_SECONDS);

@@ -66,7 +66,9 @@ export const decisionRecordSchema = z.object({
 });
 export type DecisionRecord = z.infer<typeof decisionRecordSchema>;
 
-/** Where receipts go after the answer: a queue on Workers, batches to Postgres when self-hosted. */
+/** Where receipts go: a queue on Workers, a spool on the worker's disk when self-hosted. */
 export interface UsageSink {
+  /** Whether a record is kept before its answer ends: nothing then keeps a process that ends from losing it. */
+  readonly beforeAnswerEnds: boolean;
   append(record: DecisionRecord): Promise<void>;
 }

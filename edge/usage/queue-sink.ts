@@ -1,19 +1,46 @@
+import type { EdgeDatabase } from "../db/client.ts";
+import type { Sleep } from "../sleep.ts";
 import type { DecisionRecord, UsageSink } from "./decision-record.ts";
 import { storableRecord } from "./storable-record.ts";
+import { appendDecisions } from "./usage.store.ts";
 
 interface DecisionQueue {
   send(record: DecisionRecord): Promise<unknown>;
 }
 
-/** Hands receipts to a queue, from which the consumer appends them in batches. */
-export class QueueSink implements UsageSink {
-  readonly #queue: DecisionQueue;
+interface QueueSinkDeps {
+  readonly queue: DecisionQueue;
+  readonly db: Pick<EdgeDatabase, "query">;
+  readonly sleep: Sleep;
+}
 
-  constructor(queue: DecisionQueue) {
-    this.#queue = queue;
+/** Milliseconds to wait before each further attempt: together well within what the platform gives work after an answer. */
+const WAITS_MS = [100, 400, 1_600];
+
+/**
+ * Hands receipts to a queue, from which the consumer appends them in batches. A queue that does not take one is asked
+ * again, and in the end gone past; sending or appending twice leaves one row.
+ */
+export class QueueSink implements UsageSink {
+  /** The platform lets a request's work end after its answer. */
+  readonly beforeAnswerEnds = false;
+  readonly #deps: QueueSinkDeps;
+
+  constructor(deps: QueueSinkDeps) {
+    this.#deps = deps;
   }
 
   async append(record: DecisionRecord): Promise<void> {
-    await this.#queue.send(storableRecord(record));
+    const { queue, db, sleep } = this.#deps;
+    const storable = storableRecord(record);
+    for (const waitMs of WAITS_MS) {
+      try {
+        await queue.send(storable);
+        return;
+      } catch {
+        await sleep(waitMs);
+      }
+    }
+    await appendDecisions(db, [storable]);
   }
 }

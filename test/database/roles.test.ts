@@ -68,7 +68,17 @@ describe("database roles", () => {
   });
 
   it.each([
-    ["edge", ["append_decisions", "edge_snapshot", "feedback_source", "record_conversation", "record_feedback"]],
+    [
+      "edge",
+      [
+        "append_decisions",
+        "edge_snapshot",
+        "feedback_source",
+        "keep_dead_letters",
+        "record_conversation",
+        "record_feedback",
+      ],
+    ],
     ["api", ["latency_bin", "own_rollout_batches", "own_rollout_feedback", "usage_of"]],
     [
       "jobs",
@@ -91,12 +101,14 @@ describe("database roles", () => {
         "remove_old_feedback",
         "remove_old_recordings",
         "replace_sealed",
+        "replay_dead_letters",
         "reseal_recording",
         "roll_up_usage",
         "rollout_batches",
         "rollout_feedback",
         "settle_telemetry",
         "store_evaluation_case",
+        "waiting_dead_letters",
       ],
     ],
   ] as const)("%s may run %j and no other function of the schema", async (login, functions) => {

@@ -25,4 +25,4 @@ export function tablesOf(admin: pg.Client): Promise<TableFacts[]> {
 export const WITHOUT_TENANT = ["decision_retention", "telemetry_state"];
 
 /** Tables about tenants that only the operator reads, or nobody but a job. */
-export const OPERATOR_TABLES = ["operator_audit_log", "operator_idempotency_keys", "telemetry_queue"];
+export const OPERATOR_TABLES = ["dead_letters", "operator_audit_log", "operator_idempotency_keys", "telemetry_queue"];

@@ -1,8 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What becomes of requests from now on: passed on, cut off, never answered, or answered by the test. */
-type Mode = "pass" | "cut" | "hang" | ((response: ServerResponse) => void);
+/**
+ * What becomes of requests from now on: passed on, cut off, never answered, passed on without an answer ever coming back
+ * ("swallow"), or answered by the test.
+ */
+type Mode = "pass" | "cut" | "hang" | "swallow" | ((response: ServerResponse) => void);
 
 const HOP_HEADERS = new Set(["host", "connection", "content-length", "transfer-encoding"]);
 
@@ -12,6 +15,8 @@ export class FaultyProxy {
   readonly #target: URL;
   readonly #waiting = new Set<() => void>();
   #mode: Mode = "pass";
+  /** Which requests the mode is for, by their bodies; the others pass. */
+  concerns: (body: string) => boolean = () => true;
   /** Requests that came, whatever became of them. */
   seen = 0;
 
@@ -51,25 +56,32 @@ export class FaultyProxy {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = Buffer.concat(chunks);
+    if (!this.concerns(body.toString())) return this.#pass(request, body, response);
     this.seen += 1;
     const mode = this.#mode;
     if (mode === "cut") response.destroy();
-    else if (mode === "pass") await this.#pass(request, Buffer.concat(chunks), response);
+    else if (mode === "pass") await this.#pass(request, body, response);
+    else if (mode === "swallow") await this.#forward(request, body);
     else if (mode !== "hang") mode(response);
     for (const told of this.#waiting) told();
     this.#waiting.clear();
   }
 
   async #pass(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
+    const answer = await this.#forward(request, body);
+    response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "application/json" });
+    response.end(Buffer.from(await answer.arrayBuffer()));
+  }
+
+  #forward(request: IncomingMessage, body: Buffer): Promise<Response> {
     const headers = Object.entries(request.headers)
       .filter(([name]) => !HOP_HEADERS.has(name))
       .map(([name, value]): [string, string] => [name, String(value)]);
-    const answer = await fetch(new URL(request.url ?? "/", this.#target), {
+    return fetch(new URL(request.url ?? "/", this.#target), {
       method: request.method ?? "GET",
       headers,
       ...(body.length > 0 && { body: new Uint8Array(body) }),
     });
-    response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "application/json" });
-    response.end(Buffer.from(await answer.arrayBuffer()));
   }
 }

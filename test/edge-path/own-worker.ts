@@ -41,7 +41,7 @@ export async function startOwnWorker(): Promise<OwnWorker> {
       CREDENTIAL_KEYS: `k1:${Buffer.alloc(32, 1).toString("base64")}`,
       SIGNING_SECRET: "a secret of this worker and no other one",
       PUBLIC_URL: baseUrl,
-      USAGE_SINK: "postgres",
+      USAGE_SINK: "spool",
     }),
   });
   return {

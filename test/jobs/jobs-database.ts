@@ -11,9 +11,9 @@ export function jobsDatabase(): Database {
   return createEdgeDatabase(stack().jobsUrl);
 }
 
-/** The shared stack's database as the edge's role. */
-export function edgeDatabase(): Database {
-  const { edgeUrl, apiUrl, httpEndpoint, wsProxy } = stack();
+/** The shared stack's database as the edge's role; through what stands before its bridge, where something does. */
+export function edgeDatabase(httpEndpoint: string = stack().httpEndpoint): Database {
+  const { edgeUrl, apiUrl, wsProxy } = stack();
   // Points the driver at the bridge, for the jobs' login too.
   const { edge } = createDatabases({
     DATABASE_URL_EDGE: edgeUrl,

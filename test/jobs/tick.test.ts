@@ -217,7 +217,7 @@ it("a local worker does its jobs by the clock: a tenant that was deleted is gone
       INFERENCE_TOKEN: inferenceToken,
       CREDENTIAL_KEYS: `k1:${Buffer.alloc(32, 1).toString("base64")}`,
       SIGNING_SECRET: "a secret of this worker and no other one",
-      USAGE_SINK: "postgres",
+      USAGE_SINK: "spool",
       DECISION_RETENTION_DAYS: String(KEPT_DAYS),
     }),
   });

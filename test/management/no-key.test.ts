@@ -25,6 +25,7 @@ function closedDeps(known: Known = null): { deps: Deps; reads: string[] } {
   const deps: Deps = {
     env: { ENVIRONMENT: "production", OPERATOR_KEY_HASHES: [] } as never,
     fetch: closed("fetch"),
+    fetchUpstream: closed("fetchUpstream"),
     now: () => 0,
     random: () => 0.5,
     sleep: closed("sleep"),

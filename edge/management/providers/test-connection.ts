@@ -61,7 +61,7 @@ async function look(
   const credential = await clearText(deps, tenantId, row);
   if (credential === undefined) return { outcome: "credential_unreadable", status: null };
   const call = { kind, baseUrl: row.baseUrl, credential, model: model ?? NO_MODEL, callId: deps.newId("request") };
-  const seen = await probe(deps, call, new AbortController().signal);
+  const seen = await probe({ ...deps, fetch: deps.fetchUpstream }, call, new AbortController().signal);
   return model === null && seen.outcome === "model_not_found" ? { ...seen, outcome: "ok" } : seen;
 }
 

@@ -64,6 +64,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunningWorker> 
             : { compatibilityFlags: build.config.compatibilityFlags }),
           ...(build.config.queueProducers === undefined ? {} : { queueProducers: build.config.queueProducers }),
           ...(build.config.queueConsumers === undefined ? {} : { queueConsumers: build.config.queueConsumers }),
+          durableObjects: { USAGE_SPOOL: { className: "UsageSpool", useSQLite: true } },
           bindings: { ...build.config.bindings, ...options.variables(baseUrl) },
           modules: [{ type: "ESModule", path: "worker.js", contents: build.source }],
           unsafeDirectSockets: [{ host: HOST, port }],

@@ -1,0 +1,22 @@
+import type { DurableObjectNamespace } from "@cloudflare/workers-types";
+import type { DecisionRecord, UsageSink } from "./decision-record.ts";
+import { storableRecord } from "./storable-record.ts";
+
+/** Hands receipts to the worker's own spool, which has them on disk when it answers. For deployments without a queue. */
+export class SpoolSink implements UsageSink {
+  readonly beforeAnswerEnds = true;
+  readonly #spool: DurableObjectNamespace;
+
+  constructor(spool: DurableObjectNamespace) {
+    this.#spool = spool;
+  }
+
+  async append(record: DecisionRecord): Promise<void> {
+    const spool = this.#spool.get(this.#spool.idFromName("usage"));
+    const response = await spool.fetch("https://spool/", {
+      method: "POST",
+      body: JSON.stringify(storableRecord(record)),
+    });
+    if (!response.ok) throw new Error("the spool did not keep a receipt");
+  }
+}

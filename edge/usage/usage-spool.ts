@@ -1,0 +1,81 @@
+import type { DurableObjectState, SqlStorage } from "@cloudflare/workers-types";
+import { depsOf } from "../deps.ts";
+import { consumeUsage, type QueuedMessage } from "./consumer.ts";
+import { consumeDeadLetters } from "./dead-letters.ts";
+
+/** Rows that one call to the database appends. */
+const BATCH_ROWS = 100;
+/** Milliseconds that a receipt waits for others to travel with. */
+const GATHER_MS = 1_000;
+/** Attempts after which a receipt is kept as a dead letter instead. */
+const MAX_ATTEMPTS = 100;
+
+interface Spooled extends Record<string, string | number> {
+  readonly place: number;
+  readonly body: string;
+  readonly attempts: number;
+}
+
+/**
+ * The queue of a worker that has none: a durable object that keeps receipts in SQLite on the worker's disk until
+ * PostgreSQL has them. Its alarm outlives the process, so whatever ends it, the next one goes on.
+ */
+export class UsageSpool {
+  readonly #state: DurableObjectState;
+  readonly #bindings: Record<string, unknown>;
+  readonly #sql: SqlStorage;
+
+  constructor(state: DurableObjectState, bindings: Record<string, unknown>) {
+    this.#state = state;
+    this.#bindings = bindings;
+    this.#sql = state.storage.sql;
+    this.#sql.exec(
+      `create table if not exists receipts (
+         place integer primary key autoincrement, body text not null, attempts integer not null, due integer not null
+       )`,
+    );
+  }
+
+  /** Takes one receipt. The runtime holds this answer back until the receipt is on disk. */
+  async fetch(request: Request): Promise<Response> {
+    const body = await request.text();
+    const { now } = depsOf(this.#bindings);
+    this.#sql.exec("insert into receipts (body, attempts, due) values (?, 0, ?)", body, now());
+    if ((await this.#state.storage.getAlarm()) === null) await this.#state.storage.setAlarm(now() + GATHER_MS);
+    return new Response(null, { status: 204 });
+  }
+
+  /** Appends what is due, and comes back for what is left. */
+  async alarm(): Promise<void> {
+    const deps = depsOf(this.#bindings);
+    try {
+      for (let batch = this.#due(deps.now()); batch.length > 0; batch = this.#due(deps.now())) {
+        const spent = batch.filter(({ attempts }) => attempts >= MAX_ATTEMPTS);
+        const live = batch.filter(({ attempts }) => attempts < MAX_ATTEMPTS);
+        if (live.length > 0) await consumeUsage(deps, { messages: live.map((row) => this.#message(row)) });
+        if (spent.length > 0) await consumeDeadLetters(deps, { messages: spent.map((row) => this.#message(row)) });
+      }
+    } finally {
+      const [next] = this.#sql.exec<{ due: number | null }>("select min(due) as due from receipts");
+      if (typeof next?.due === "number") await this.#state.storage.setAlarm(Math.max(next.due, deps.now()));
+    }
+  }
+
+  #due(now: number): Spooled[] {
+    const text = "select place, body, attempts from receipts where due <= ? order by place limit ?";
+    return this.#sql.exec<Spooled>(text, now, BATCH_ROWS).toArray();
+  }
+
+  #message({ place, body, attempts }: Spooled): QueuedMessage {
+    return {
+      id: String(place),
+      body: JSON.parse(body) as unknown,
+      attempts: attempts + 1,
+      ack: () => void this.#sql.exec("delete from receipts where place = ?", place),
+      retry: ({ delaySeconds = 0 } = {}) => {
+        const due = depsOf(this.#bindings).now() + delaySeconds * 1000;
+        this.#sql.exec("update receipts set attempts = attempts + 1, due = ? where place = ?", due, place);
+      },
+    };
+  }
+}

@@ -1,0 +1,59 @@
+import type { WorkerBuild } from "../local/worker/build-worker.ts";
+
+export interface WorkerdConfig {
+  readonly build: WorkerBuild;
+  /** Names of the process's variables that the worker is given; their values never reach the disk. */
+  readonly variables: readonly string[];
+  /** Whether providers may be on this machine, for development. */
+  readonly loopbackUpstreams: boolean;
+}
+
+/** Names of what the command line of workerd fills in: where it listens, and its folders. */
+export const SOCKET = "http";
+export const SPOOL_FOLDER = "spool";
+export const STATE_FOLDER = "state";
+
+/**
+ * The worker as a configuration of workerd (Cap'n Proto text; https://github.com/cloudflare/workerd, workerd.capnp).
+ * `upstream` is the only network that providers are called through: public addresses, whatever a name resolves to. The
+ * worker's own services, inference and PostgreSQL, are reached through the other one.
+ */
+export function workerdConfig({ build, variables, loopbackUpstreams }: WorkerdConfig): string {
+  const everywhere = ["public", "private", "local"];
+  const date = build.config.compatibilityDate ?? "2026-11-17";
+  return `using Workerd = import "/workerd/workerd.capnp";
+
+const config :Workerd.Config = (
+  services = [
+    (name = "signalbox", worker = .signalbox),
+    ${network("services", everywhere)},
+    ${network("upstream", loopbackUpstreams ? everywhere : ["public"])},
+    (name = "${SPOOL_FOLDER}", disk = (writable = true)),
+    (name = "${STATE_FOLDER}", disk = (writable = false)),
+  ],
+  sockets = [(name = "${SOCKET}", http = (), service = "signalbox")],
+);
+
+const signalbox :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = embed "worker.js")],
+  compatibilityDate = ${text(date)},
+  compatibilityFlags = [${(build.config.compatibilityFlags ?? []).map(text).join(", ")}],
+  globalOutbound = "services",
+  durableObjectNamespaces = [(className = "UsageSpool", uniqueKey = "signalbox-usage-spool", enableSql = true)],
+  durableObjectStorage = (localDisk = "${SPOOL_FOLDER}"),
+  bindings = [
+    (name = "USAGE_SPOOL", durableObjectNamespace = (className = "UsageSpool")),
+    (name = "UPSTREAM_NETWORK", service = "upstream"),
+    (name = "PROCESS_STATE", service = "${STATE_FOLDER}"),
+${variables.map((name) => `    (name = ${text(name)}, fromEnvironment = ${text(name)}),`).join("\n")}
+  ],
+);
+`;
+}
+
+function network(name: string, allow: readonly string[]): string {
+  return `(name = "${name}", network = (allow = [${allow.map(text).join(", ")}], tlsOptions = (trustBrowserCas = true)))`;
+}
+
+/** Cap'n Proto's strings are C's, of which JSON's are a part for the texts that occur here. */
+const text = (value: string): string => JSON.stringify(value);

@@ -1,0 +1,5 @@
+declare module "workerd" {
+  /** Path of the binary for this platform. */
+  const path: string;
+  export default path;
+}

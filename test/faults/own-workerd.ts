@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildWorker, type WorkerBuild } from "../../infra/local/worker/build-worker.ts";
+import { runWorkerd, type RunningWorkerd } from "../../infra/workerd/run-workerd.ts";
+import { stack } from "../stack/provided.ts";
+
+/** Folders and the build that the workerd processes of one test file share. */
+export interface Ground {
+  readonly build: WorkerBuild;
+  readonly folder: string;
+  remove(): Promise<void>;
+}
+
+export async function prepareGround(): Promise<Ground> {
+  const folder = await mkdtemp(join(tmpdir(), "signalbox-workerd-"));
+  const build = await buildWorker(join(folder, "build"), AbortSignal.timeout(60_000));
+  return { build, folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+export interface Surroundings {
+  /** The database's HTTP endpoint, and the inference service. */
+  readonly databaseUrl?: string;
+  readonly inferenceUrl?: string;
+  readonly onLine?: (line: string) => void;
+}
+
+export type OwnWorkerd = RunningWorkerd & { readonly baseUrl: string };
+
+/** A self-hosted worker, named so that its successor finds what it left on disk. */
+export async function startOwnWorkerd(ground: Ground, name: string, around: Surroundings = {}): Promise<OwnWorkerd> {
+  const shared = stack();
+  const running = await runWorkerd({
+    build: ground.build,
+    folder: ground.folder,
+    spoolFolder: join(ground.folder, name),
+    host: "127.0.0.1",
+    port: 0,
+    onLine: around.onLine ?? (() => undefined),
+    variables: workerVariables(around),
+  });
+  return { ...running, baseUrl: `http://127.0.0.1:${String(running.port)}` };
+
+  function workerVariables({ databaseUrl, inferenceUrl }: Surroundings): Record<string, string> {
+    return {
+      ENVIRONMENT: "development",
+      UPSTREAM_ADDRESSES: "loopback",
+      DATABASE_URL_EDGE: shared.edgeUrl,
+      DATABASE_URL_API: shared.apiUrl,
+      DATABASE_HTTP_ENDPOINT: databaseUrl ?? shared.httpEndpoint,
+      DATABASE_WS_PROXY: shared.wsProxy,
+      INFERENCE_URL: inferenceUrl ?? shared.inferenceUrl,
+      INFERENCE_TOKEN: shared.inferenceToken,
+      CREDENTIAL_KEYS: `k1:${Buffer.alloc(32, 1).toString("base64")}`,
+      SIGNING_SECRET: "a secret of this worker and no other one",
+    };
+  }
+}
+
+/** Ends a process at once, as a crash of the machine would. */
+export async function kill(worker: RunningWorkerd): Promise<void> {
+  worker.signal("SIGKILL");
+  await worker.exited;
+}
