@@ -1,8 +1,8 @@
 import { DrizzleQueryError } from "drizzle-orm";
 import { ServiceError } from "../errors.ts";
 
-/** SQLSTATE classes and codes that say "not now" rather than "not this". */
-const UNAVAILABLE = /^(08|28|3D|53|57P|58)|^(57014|55P03|40001|40P01|25P03)$/;
+/** SQLSTATE classes and codes that say "not now" rather than "not this"; 25006 is a standby's, not yet promoted. */
+const UNAVAILABLE = /^(08|28|3D|53|57P|58)|^(57014|55P03|40001|40P01|25P03|25006)$/;
 
 /**
  * A query that PostgreSQL refused. Holds its SQLSTATE and the constraint's name, never the statement, its parameters or

@@ -2,7 +2,7 @@ import type { FallbackReason, RoutingTokens } from "../routing/decision.ts";
 import type { Sleep } from "../sleep.ts";
 import { within } from "../within.ts";
 import { postDecide, type DecideQuestion, type InferenceAccess } from "./inference-client.ts";
-import { readDistribution, readRoutingTokens, type Distribution } from "./scores.ts";
+import { readDistribution, readRoutingTokens, refusesContract, type Distribution } from "./scores.ts";
 
 export type Asked =
   | { readonly kind: "decided"; readonly distribution: Distribution; readonly tokens: RoutingTokens | null }
@@ -25,14 +25,24 @@ interface Asking {
   readonly client: AbortSignal | null;
 }
 
-/** Asks the inference service one question, once. Never rejects. */
+/**
+ * Asks the inference service one question. A connection that breaks before an answer is not the end of it: a service that
+ * restarts closes the ones that are kept, and deciding changes nothing, so it is asked once more. Never rejects.
+ */
 export async function askInference(
   deps: InferenceAccess & { readonly sleep: Sleep },
   question: DecideQuestion,
   { requestId, limitMs, client }: Asking,
 ): Promise<Asked> {
-  const ask = (limit: AbortSignal): ReturnType<typeof postDecide> =>
-    postDecide(deps, question, requestId, client === null ? limit : AbortSignal.any([limit, client]));
+  const ask = async (limit: AbortSignal): ReturnType<typeof postDecide> => {
+    const signal = client === null ? limit : AbortSignal.any([limit, client]);
+    try {
+      return await postDecide(deps, question, requestId, signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return postDecide(deps, question, requestId, signal);
+    }
+  };
   try {
     const answer = await within(deps.sleep, limitMs, ask);
     if (client?.aborted === true) return { kind: "abandoned" };
@@ -45,8 +55,9 @@ export async function askInference(
 function understood({ status, body }: { status: number; body: unknown }, { policies }: DecideQuestion): Asked {
   if (status === 429) return failed("overloaded", status, false);
   if (status === 504) return failed("timeout", status, true);
-  // 400 and 413 are about this question; every other refusal is a service that is not there for anybody.
-  if (status === 400 || status === 413) return failed("invalid", status, false);
+  // 400 and 413 are about this question, unless it is our contract that the service does not speak; every other refusal
+  // is a service that is not there for anybody.
+  if (status === 400 || status === 413) return failed("invalid", status, refusesContract(body));
   if (status !== 200) return failed("unavailable", status, true);
   const distribution = readDistribution(body, policies);
   if (distribution === null) return failed("invalid", status, true);

@@ -81,11 +81,12 @@ function setUp() {
       ...rest,
     });
   };
-  /** Asks, and lets the service answer that one call. */
+  /** Asks, and lets the service answer that one call; a connection that breaks does so when it is tried again too. */
   const answered = async (response: Response | Error, fields: Parameters<typeof ask>[0] = {}) => {
     const index = service.calls.length;
     const reading = ask(fields);
     (await service.call(index)).answer(response);
+    if (response instanceof Error) (await service.call(index + 1)).answer(response);
     return reading;
   };
   return { clock, service, decider, ask, answered, logged };
@@ -209,6 +210,15 @@ describe("a failure to decide", () => {
     expect(JSON.stringify(logged)).not.toContain("hello");
   });
 
+  it("is not what a kept connection leads to that a restart has closed: the service is asked once more", async () => {
+    const { service, ask } = setUp();
+    const reading = ask();
+    (await service.call(0)).answer(new TypeError("closed"));
+    (await service.call(1)).answer(decided());
+    expect((await reading).source).toBe("engine");
+    expect(service.calls.map(({ body }) => body)).toEqual([service.calls[0]!.body, service.calls[0]!.body]);
+  });
+
   it("is not remembered", async () => {
     const { answered } = setUp();
     await answered(new Response(null, { status: 500 }));
@@ -285,6 +295,18 @@ describe("an open breaker", () => {
       const { source } = await answered(new Response(null, { status }), { text: String(turn) });
       expect(source).not.toBe("fallback:breaker_open");
     }
+  });
+
+  it("is what a service of another contract leads to", async () => {
+    const { answered, ask } = setUp();
+    const refusal = {
+      error: { code: "invalid_request", message: "This service speaks contract 2.", param: "contract" },
+    };
+    for (let turn = 0; turn < 5; turn += 1) {
+      const { source } = await answered(Response.json(refusal, { status: 400 }), { text: String(turn) });
+      expect(source).toBe("fallback:invalid");
+    }
+    expect((await ask({ text: "more" })).source).toBe("fallback:breaker_open");
   });
 
   it("is not what clients that leave lead to", async () => {

@@ -22,7 +22,8 @@ export async function postDecide(
   signal: AbortSignal,
 ): Promise<{ status: number; body: unknown }> {
   const response = await post(access, "v1/decide", { contract: CONTRACT_VERSION, ...question }, signal, requestId);
-  if (!response.ok) {
+  // A refusal of the question says what is wrong with it; what others say is nobody's business here.
+  if (!response.ok && response.status !== 400) {
     await response.body?.cancel();
     return { status: response.status, body: null };
   }

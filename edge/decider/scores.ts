@@ -1,4 +1,10 @@
-import { decideResponseSchema, type Policy, type Score, type UnsureReason } from "../../inference/contract/index.ts";
+import {
+  decideErrorSchema,
+  decideResponseSchema,
+  type Policy,
+  type Score,
+  type UnsureReason,
+} from "../../inference/contract/index.ts";
 import type { RoutingTokens } from "../routing/decision.ts";
 
 /** Probabilities of an answer are rounded on the way; this much they may miss 1 by. */
@@ -33,6 +39,10 @@ export function readDistribution(answer: unknown, policies: readonly Policy[]): 
   if (Math.abs(sum - 1) > SUM_TOLERANCE || !engine.includes("@")) return null;
   return { probabilities, unsureReason, engine };
 }
+
+/** Whether a refusal of the inference service says that it speaks another version of the contract. */
+export const refusesContract = (body: unknown): boolean =>
+  decideErrorSchema.safeParse(body).data?.error.param === "contract";
 
 /** What an answer of the inference service says its engine read and wrote; null when it does not count. */
 export function readRoutingTokens(answer: unknown): RoutingTokens | null {

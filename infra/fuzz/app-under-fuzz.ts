@@ -117,7 +117,7 @@ export class AppUnderFuzz {
       INFERENCE_TOKEN: "x".repeat(16),
       CREDENTIAL_KEYS: `k:${Buffer.alloc(32).toString("base64")}`,
       SIGNING_SECRET: "s".repeat(32),
-      USAGE_SINK: "postgres",
+      USAGE_QUEUE: { sendBatch: () => Promise.resolve() },
     });
     const now = (): number => this.#now;
     const log = (level: LogLevel, event: string): void => {
@@ -135,6 +135,7 @@ export class AppUnderFuzz {
     this.#deps = {
       env,
       fetch: network,
+      fetchUpstream: network,
       now,
       random,
       sleep,
@@ -145,7 +146,7 @@ export class AppUnderFuzz {
       authLimits: createAuthLimits(),
       decider: createDecider({ env, fetch: network, now, log, sleep }),
       shadowSlots: new ShadowSlots(),
-      usage: { append: (record) => Promise.resolve(void this.#records.push(record)) },
+      usage: { beforeAnswerEnds: false, append: (record) => Promise.resolve(void this.#records.push(record)) },
     };
   }
 

@@ -48,6 +48,8 @@ export class Pools {
       idleTimeoutMillis: 60_000,
       allowExitOnIdle: true,
     });
+    // One that breaks while it is lent fails its query, and says so once more as an event that nobody else takes.
+    pool.on("connect", (client) => client.on("error", () => undefined));
     // An idle connection that PostgreSQL closes (a restart) is replaced by the next query.
     pool.on("error", () => undefined);
     return pool;

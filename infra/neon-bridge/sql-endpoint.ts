@@ -9,6 +9,8 @@ import { parseQueryRequest, readBody, type QueryRequest } from "./query-request.
 import { runQuery } from "./run-query.ts";
 import { loginFor, type BridgeTarget, type Login } from "./target.ts";
 
+/** Milliseconds in which PostgreSQL has to say something about a query that nobody waits for, or about a connection. */
+const SILENCE_LIMIT_MS = 2_000;
 const BODY_LIMIT_BYTES = 64 * 1024 * 1024;
 
 interface Answer {
@@ -64,7 +66,12 @@ async function run(
   response: ServerResponse,
 ): Promise<unknown> {
   const client = await pools.of(login).connect();
-  const clientGone = (): void => cancelQuery(target, client);
+  // A server that hears neither the query nor its cancellation must not keep the connection from everybody else.
+  const silence = new SilenceLimit(client);
+  const clientGone = (): void => {
+    cancelQuery(target, client);
+    silence.begin();
+  };
   response.once("close", clientGone);
   let reusable = false;
   try {
@@ -76,6 +83,7 @@ async function run(
     throw error;
   } finally {
     response.off("close", clientGone);
+    silence.end();
     void handBack(client, reusable && !response.destroyed);
   }
 }
@@ -86,10 +94,32 @@ async function handBack(client: PoolClient, reusable: boolean): Promise<void> {
     client.release(true);
     return;
   }
+  const silence = new SilenceLimit(client);
+  silence.begin();
   try {
     await client.query("DISCARD ALL");
     client.release();
   } catch {
     client.release(true);
+  } finally {
+    silence.end();
+  }
+}
+
+/** Ends a connection whose server says nothing for too long; the query that waits on it fails. */
+class SilenceLimit {
+  readonly #client: PoolClient;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(client: PoolClient) {
+    this.#client = client;
+  }
+
+  begin(): void {
+    this.#timer = setTimeout(() => void this.#client.end().catch(() => undefined), SILENCE_LIMIT_MS);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
   }
 }

@@ -55,7 +55,7 @@ export async function runWorkerd(options: WorkerdOptions): Promise<RunningWorker
   await writeFile(join(folder, "worker.js"), build.source);
   await writeFile(join(folder, "config.capnp"), workerdConfig({ build, variables: names, loopbackUpstreams }));
   const child = spawn(
-    workerd,
+    typeof workerd === "string" ? workerd : workerd.default,
     [
       "serve",
       "--control-fd=3",

@@ -11,7 +11,10 @@ const HOP_HEADERS = new Set(["host", "connection", "content-length", "transfer-e
 
 /** Stands before a service of the stack, so that a test can take the service away and count what is asked of it. */
 export class FaultyProxy {
-  readonly #server = createServer((request, response) => void this.#serve(request, response));
+  readonly #server = createServer((request, response) => {
+    // What stands behind is itself gone.
+    this.#serve(request, response).catch(() => response.destroy());
+  });
   readonly #target: URL;
   readonly #waiting = new Set<() => void>();
   #mode: Mode = "pass";

@@ -19,9 +19,11 @@ export async function prepareGround(): Promise<Ground> {
 }
 
 export interface Surroundings {
-  /** The database's HTTP endpoint, and the inference service. */
+  /** The database's HTTP endpoint, the port that its bridge reaches PostgreSQL at, and the inference service. */
   readonly databaseUrl?: string;
+  readonly databasePort?: number;
   readonly inferenceUrl?: string;
+  readonly inferenceToken?: string;
   readonly onLine?: (line: string) => void;
 }
 
@@ -41,20 +43,31 @@ export async function startOwnWorkerd(ground: Ground, name: string, around: Surr
   });
   return { ...running, baseUrl: `http://127.0.0.1:${String(running.port)}` };
 
-  function workerVariables({ databaseUrl, inferenceUrl }: Surroundings): Record<string, string> {
+  function workerVariables({
+    databaseUrl,
+    databasePort,
+    inferenceUrl,
+    inferenceToken,
+  }: Surroundings): Record<string, string> {
     return {
       ENVIRONMENT: "development",
       UPSTREAM_ADDRESSES: "loopback",
-      DATABASE_URL_EDGE: shared.edgeUrl,
-      DATABASE_URL_API: shared.apiUrl,
+      DATABASE_URL_EDGE: atPort(shared.edgeUrl, databasePort),
+      DATABASE_URL_API: atPort(shared.apiUrl, databasePort),
       DATABASE_HTTP_ENDPOINT: databaseUrl ?? shared.httpEndpoint,
       DATABASE_WS_PROXY: shared.wsProxy,
       INFERENCE_URL: inferenceUrl ?? shared.inferenceUrl,
-      INFERENCE_TOKEN: shared.inferenceToken,
+      INFERENCE_TOKEN: inferenceToken ?? shared.inferenceToken,
       CREDENTIAL_KEYS: `k1:${Buffer.alloc(32, 1).toString("base64")}`,
       SIGNING_SECRET: "a secret of this worker and no other one",
     };
   }
+}
+
+function atPort(connectionString: string, port: number | undefined): string {
+  const url = new URL(connectionString);
+  if (port !== undefined) url.port = String(port);
+  return url.href;
 }
 
 /** Ends a process at once, as a crash of the machine would. */

@@ -24,6 +24,8 @@ export interface UpstreamCall {
   readonly openStream: () => ServerResponse;
   /** Cuts the connection. */
   readonly cut: () => void;
+  /** Breaks the connection with a reset. */
+  readonly reset: () => void;
 }
 
 export type Answering = (call: UpstreamCall, index: number) => void | Promise<void>;
@@ -101,5 +103,6 @@ function callOf(request: IncomingMessage, response: ServerResponse, body: string
     },
     openStream,
     cut: () => response.destroy(),
+    reset: () => void request.socket.resetAndDestroy(),
   };
 }

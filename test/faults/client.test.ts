@@ -1,0 +1,122 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import { describe, expect, it } from "vitest";
+import { receiptOf, MESSAGES, useScene } from "../completions/scene.ts";
+import { stack } from "../stack/provided.ts";
+import { STREAMS } from "../upstreams/recordings.ts";
+
+const scene = useScene();
+
+/** Sends a request on a connection of its own and leaves the rest to the test. */
+async function begin(model: string): Promise<Socket> {
+  const { key } = scene();
+  const { hostname, port } = new URL(stack().baseUrl);
+  const body = JSON.stringify({ model, stream: true, messages: MESSAGES });
+  const head = [
+    "POST /v1/chat/completions HTTP/1.1",
+    `host: ${hostname}`,
+    `authorization: Bearer ${key}`,
+    "content-type: application/json",
+    `content-length: ${String(Buffer.byteLength(body))}`,
+  ];
+  const socket = connect(Number(port), hostname);
+  socket.on("error", () => undefined);
+  await once(socket, "connect");
+  socket.write(`${head.join("\r\n")}\r\n\r\n${body}`);
+  return socket;
+}
+
+/** Reads on until `text` has come, and gives all that came. */
+async function readUntil(socket: Socket, text: string): Promise<string> {
+  let read = "";
+  while (!read.includes(text)) {
+    const [bytes] = (await once(socket, "data")) as [Buffer];
+    read += bytes.toString();
+  }
+  return read;
+}
+
+/** A call has reached the provider. */
+async function called(): Promise<void> {
+  while (scene().upstream.calls.length === 0) await pause(5);
+}
+
+describe("a client that goes away", () => {
+  it("with a reset, before the first byte, ends the silent provider's call", async () => {
+    const { upstream } = scene();
+    upstream.answer(() => undefined);
+    const socket = await begin("main");
+    await called();
+    socket.resetAndDestroy();
+    expect(await upstream.calls[0]!.closed).toBe(false);
+    expect(upstream.calls).toHaveLength(1);
+  });
+
+  it("with a reset, after the first byte, ends the silent provider's call, and the receipt says so", async () => {
+    const { tenant, upstream } = scene();
+    upstream.answer((call) => void call.openStream().write(STREAMS.truncated));
+    const socket = await begin("main");
+    const read = await readUntil(socket, "data: ");
+    socket.resetAndDestroy();
+    expect(await upstream.calls[0]!.closed).toBe(false);
+    const decision = /x-signalbox-decision: (\S+)/i.exec(read)![1]!;
+    expect(await receiptOf(tenant, decision)).toMatchObject({ status: "aborted" });
+  });
+
+  it.each([
+    ["before the first byte", null],
+    ["after the first byte", STREAMS.truncated],
+  ])("quietly, %s, ends the silent provider's call at the model's deadline at the latest", async (_when, first) => {
+    const { upstream } = scene();
+    upstream.answer((call) => {
+      if (first !== null) call.openStream().write(first);
+    });
+    const socket = await begin("hasty");
+    await called();
+    if (first !== null) await readUntil(socket, "data: ");
+    socket.destroy();
+    expect(await upstream.calls[0]!.closed).toBe(false);
+  });
+});
+
+const CHUNKS = 10_000;
+const CHUNK = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content: "x".repeat(4_000) } }] })}\n\n`;
+/** Rounds of 50 ms in which nothing moves: whoever could go on would have. */
+const STILL_ROUNDS = 20;
+
+describe("a client that reads slowly", () => {
+  it("holds the provider back: what lies between them is bounded, and everything arrives in the end", async () => {
+    const { upstream } = scene();
+    let written = 0;
+    upstream.answer(async (call) => {
+      const stream = call.openStream();
+      for (let chunk = 0; chunk < CHUNKS; chunk += 1) {
+        written += CHUNK.length;
+        if (!stream.write(CHUNK)) await once(stream, "drain");
+      }
+      stream.end(STREAMS.text);
+    });
+    const socket = await begin("main");
+    let received = (await readUntil(socket, "data: ")).length;
+    socket.pause();
+    for (let still = 0, before = -1; still < STILL_ROUNDS; before = written) {
+      still = written === before ? still + 1 : 0;
+      await pause(50);
+    }
+    const total = CHUNKS * CHUNK.length;
+    // Buffers of four sockets; nothing in between keeps what the client has not read.
+    expect(written).toBeLessThan(total / 2);
+
+    let tail = "";
+    socket.on("data", (bytes: Buffer) => {
+      received += bytes.length;
+      tail = (tail + bytes.toString()).slice(-100);
+    });
+    socket.resume();
+    while (!tail.includes("[DONE]")) await once(socket, "data");
+    expect(written).toBe(total);
+    expect(received).toBeGreaterThan(total);
+    socket.destroy();
+  });
+});

@@ -1,0 +1,237 @@
+import { connect as connectTcp } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
+import type pg from "pg";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { RouterDocumentInput } from "../../edge/routing/router-document.ts";
+import { mintApiKey } from "../../edge/tenancy/api-key.ts";
+import { startBridge, type RunningBridge } from "../../infra/neon-bridge/bridge.ts";
+import { connect } from "../database/connect.ts";
+import { stack } from "../stack/provided.ts";
+import { mintEchoTenant, type TestTenant } from "../stack/tenant.ts";
+import { kill, prepareGround, startOwnWorkerd, type Ground, type OwnWorkerd } from "./own-workerd.ts";
+import { TcpProxy } from "./tcp-proxy.ts";
+
+const document: RouterDocumentInput = {
+  policies: [
+    { name: "invoices", description: "Questions about invoices, payments and refunds" },
+    { name: "parcels", description: "Where a parcel is and when it will arrive" },
+  ],
+  targets: { parcels: { model: "echo-large" } },
+  fallback: { model: "echo-large" },
+  settings: { deadline_ms: 10_000 },
+};
+/** No measure: what happens by itself after a while has happened by then. */
+const LIMIT_MS = 40_000;
+
+let ground: Ground;
+let wire: TcpProxy;
+let bridge: RunningBridge;
+let admin: pg.Client;
+beforeAll(async () => {
+  [ground, wire, admin] = await Promise.all([prepareGround(), TcpProxy.before(stack().adminUrl), connect("admin")]);
+  bridge = await startBridge({ target: { host: "127.0.0.1", port: wire.port }, log: () => undefined });
+});
+afterAll(async () => {
+  await bridge.close();
+  await Promise.all([wire.close(), admin.end()]);
+  await ground.remove();
+});
+
+/** A worker whose database is behind `wire`. */
+const start = (name: string): Promise<OwnWorkerd> =>
+  startOwnWorkerd(ground, name, { databaseUrl: bridge.httpEndpoint, databasePort: wire.port });
+
+interface Seen {
+  readonly status: number;
+  readonly code: string | null;
+  readonly config: string | null;
+  readonly router: string | null;
+  readonly arm: string | null;
+}
+
+async function ask(worker: OwnWorkerd, key: string, model = "echo-small"): Promise<Seen> {
+  const response = await fetch(`${worker.baseUrl}/v1/chat/completions`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify({ model, messages: [{ role: "user", content: "When does my parcel arrive?" }] }),
+  });
+  const { error } = (await response.json()) as { error?: { code: string } };
+  const header = (name: string): string | null => response.headers.get(`x-signalbox-${name}`);
+  return {
+    status: response.status,
+    code: error?.code ?? null,
+    config: header("config"),
+    router: header("router"),
+    arm: header("arm"),
+  };
+}
+
+/** Keeps asking until an answer is as wanted, and gives all the answers up to that one. */
+async function askUntil(asking: () => Promise<Seen>, wanted: (seen: Seen) => boolean): Promise<Seen[]> {
+  const answers: Seen[] = [];
+  for (const endsAt = Date.now() + LIMIT_MS; Date.now() < endsAt;) {
+    const seen = await asking();
+    answers.push(seen);
+    if (wanted(seen)) return answers;
+    await pause(100);
+  }
+  throw new Error(`never: last ${JSON.stringify(answers.at(-1))}`);
+}
+
+/** A failover as clients see it: every session ends with 57P01, and for a while nobody takes new ones. */
+async function failOver(): Promise<void> {
+  const text = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE client_port = ANY($1)";
+  await admin.query(text, [wire.clientPorts]);
+  await wire.become("refuse");
+}
+
+describe("PostgreSQL that goes away", () => {
+  it("in any way leaves running traffic on its last snapshot, and a cold worker with 503", async () => {
+    const { inferenceKey } = await mintEchoTenant(document);
+    const running = await start("running");
+    const stale = (seen: Seen): boolean => seen.config !== null;
+    expect(await ask(running, inferenceKey)).toMatchObject({ status: 200, config: null });
+
+    await wire.become("silent");
+    const untilStale = await askUntil(() => ask(running, inferenceKey), stale);
+    expect(untilStale.map(({ status }) => status)).toEqual(untilStale.map(() => 200));
+    const ways: [string, () => Promise<void>][] = [
+      ["silent", () => wire.become("silent")],
+      ["stopped", () => wire.become("refuse")],
+      ["slower than anybody waits", () => wire.become({ delayMs: 20_000 })],
+      ["failing over", failOver],
+    ];
+    for (const [way, become] of ways) {
+      await become();
+      expect(await ask(running, inferenceKey), way).toMatchObject({
+        status: 200,
+        config: expect.stringMatching(/^stale;age=\d+$/),
+      });
+      const cold = await start(`cold-${way}`);
+      expect(await ask(cold, inferenceKey), way).toMatchObject({ status: 503, code: "tenant_config_unavailable" });
+      await kill(cold);
+    }
+    await wire.become("pass");
+    const untilFresh = await askUntil(
+      () => ask(running, inferenceKey),
+      (seen) => !stale(seen),
+    );
+    expect(untilFresh.map(({ status }) => status)).toEqual(untilFresh.map(() => 200));
+    await kill(running);
+  });
+
+  it("by falling silent is asked again when it is back, however many have waited for it in vain", async () => {
+    const { inferenceKey } = await mintEchoTenant(document);
+    const running = await start("many");
+    await wire.become("silent");
+    // More at once than the bridge has connections.
+    const strangers = Array.from({ length: 40 }, () => ask(running, mintApiKey("dev", Math.random).token));
+    const codes = new Set((await Promise.all(strangers)).map(({ code }) => code));
+    expect([...codes]).toEqual(["tenant_config_unavailable"]);
+    await wire.become("pass");
+    const untilServed = await askUntil(
+      () => ask(running, inferenceKey),
+      ({ status }) => status === 200,
+    );
+    expect(new Set(untilServed.map(({ status }) => status))).not.toContain(500);
+    await kill(running);
+  });
+
+  it("and whose clients reset their connections in the middle of a shared refresh, spoils nobody's next request", async () => {
+    const { inferenceKey } = await mintEchoTenant(document);
+    const running = await start("shared");
+    expect((await ask(running, inferenceKey)).status).toBe(200);
+    await wire.become("silent");
+    // From here on every request needs a refresh, which the requests of one moment share.
+    await askUntil(
+      () => ask(running, inferenceKey),
+      ({ config }) => config !== null,
+    );
+    for (let round = 0; round < 5; round += 1) {
+      await beginAndReset(running, inferenceKey);
+      const others = await Promise.all([1, 2, 3].map(() => ask(running, inferenceKey)));
+      expect(others.map(({ status }) => status)).toEqual([200, 200, 200]);
+    }
+    await wire.become("pass");
+    const untilFresh = await askUntil(
+      () => ask(running, inferenceKey),
+      ({ config }) => config === null,
+    );
+    expect(untilFresh.map(({ status }) => status)).toEqual(untilFresh.map(() => 200));
+    await kill(running);
+  });
+
+  /** Sends a request whole and resets its connection without hearing the answer. */
+  async function beginAndReset(worker: OwnWorkerd, key: string): Promise<void> {
+    const body = JSON.stringify({ model: "echo-small", messages: [{ role: "user", content: "hi" }] });
+    const socket = connectTcp(worker.port, "127.0.0.1");
+    const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()));
+    const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\n`;
+    await new Promise<void>((resolve) => {
+      socket.write(`${head}content-length: ${String(body.length)}\r\n\r\n${body}`, () => resolve());
+    });
+    socket.resetAndDestroy();
+    await closed;
+  }
+});
+
+describe("what was changed elsewhere", () => {
+  let workers: OwnWorkerd[];
+  let tenant: TestTenant;
+  let key: string;
+  beforeAll(async () => {
+    await wire.become("pass");
+    workers = await Promise.all([start("one"), start("two")]);
+    ({ tenant, inferenceKey: key } = await mintEchoTenant(document));
+  });
+  afterAll(() => Promise.all(workers.map((worker) => kill(worker))));
+
+  /** What each worker answers while requests flow through both, until both say what is wanted; and a few more. */
+  async function flow(wanted: (seen: Seen) => boolean): Promise<Seen[][]> {
+    return Promise.all(
+      workers.map(async (worker) => {
+        const asking = (): Promise<Seen> => ask(worker, key, "auto");
+        const answers = await askUntil(asking, wanted);
+        for (let more = 0; more < 5; more += 1) answers.push(await asking());
+        return answers;
+      }),
+    );
+  }
+
+  /** Old answers, then new ones: nothing fails between, and nothing goes back. */
+  function expectTurned(answers: readonly Seen[][], isNew: (seen: Seen) => boolean, status: number): void {
+    for (const seen of answers) {
+      const turned = seen.findIndex(isNew);
+      expect(seen.slice(0, turned).map((old) => old.status)).toEqual(seen.slice(0, turned).map(() => 200));
+      expect(seen.slice(turned).map((one) => [isNew(one), one.status])).toEqual(
+        seen.slice(turned).map(() => [true, status]),
+      );
+    }
+  }
+
+  it("is in force in two processes while requests flow: a published version", async () => {
+    await flow(({ router }) => router === "default@1");
+    const version = await tenant.publish("default", { ...document, fallback: { model: "echo-code" } });
+    const isNew = ({ router }: Seen): boolean => router === `default@${String(version)}`;
+    expectTurned(await flow(isNew), isNew, 200);
+  });
+
+  it("is in force in two processes while requests flow: a rollout that is aborted", async () => {
+    const split = { router: "default", policy: "parcels", candidate: { model: "echo-code" }, percent: 100 };
+    const made = await tenant.api("/rollouts", { body: split });
+    expect(made.status).toBe(201);
+    const { id } = made.body as { id: string };
+    await flow(({ arm }) => arm === `candidate@${id}`);
+    expect((await tenant.api(`/rollouts/${id}/abort`, { body: {} })).status).toBe(200);
+    const isNew = ({ arm }: Seen): boolean => arm === null;
+    expectTurned(await flow(isNew), isNew, 200);
+  });
+
+  it("is in force in two processes while requests flow: a key that is revoked", async () => {
+    const { data } = (await tenant.api("/keys")).body as { data: { id: string; name: string }[] };
+    const { id } = data.find(({ name }) => name === "test")!;
+    expect((await tenant.api(`/keys/${id}/revoke`, { method: "POST" })).status).toBe(200);
+    const isNew = ({ code }: Seen): boolean => code === "invalid_api_key";
+    expectTurned(await flow(isNew), isNew, 401);
+  });
+});
