@@ -12,6 +12,8 @@ export interface WorkerdConfig {
 export const SOCKET = "http";
 export const SPOOL_FOLDER = "spool";
 export const STATE_FOLDER = "state";
+/** Folder of the spool's files inside of its own. Changing it loses what waits there. */
+export const SPOOL_KEY = "signalbox-usage-spool";
 
 /**
  * The worker as a configuration of workerd (Cap'n Proto text; https://github.com/cloudflare/workerd, workerd.capnp).
@@ -39,7 +41,7 @@ const signalbox :Workerd.Worker = (
   compatibilityDate = ${text(date)},
   compatibilityFlags = [${(build.config.compatibilityFlags ?? []).map(text).join(", ")}],
   globalOutbound = "services",
-  durableObjectNamespaces = [(className = "UsageSpool", uniqueKey = "signalbox-usage-spool", enableSql = true)],
+  durableObjectNamespaces = [(className = "UsageSpool", uniqueKey = "${SPOOL_KEY}", enableSql = true)],
   durableObjectStorage = (localDisk = "${SPOOL_FOLDER}"),
   bindings = [
     (name = "USAGE_SPOOL", durableObjectNamespace = (className = "UsageSpool")),

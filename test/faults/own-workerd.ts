@@ -31,7 +31,6 @@ export type OwnWorkerd = RunningWorkerd & { readonly baseUrl: string };
 
 /** A self-hosted worker, named so that its successor finds what it left on disk. */
 export async function startOwnWorkerd(ground: Ground, name: string, around: Surroundings = {}): Promise<OwnWorkerd> {
-  const shared = stack();
   const running = await runWorkerd({
     build: ground.build,
     folder: ground.folder,
@@ -42,26 +41,28 @@ export async function startOwnWorkerd(ground: Ground, name: string, around: Surr
     variables: workerVariables(around),
   });
   return { ...running, baseUrl: `http://127.0.0.1:${String(running.port)}` };
+}
 
-  function workerVariables({
-    databaseUrl,
-    databasePort,
-    inferenceUrl,
-    inferenceToken,
-  }: Surroundings): Record<string, string> {
-    return {
-      ENVIRONMENT: "development",
-      UPSTREAM_ADDRESSES: "loopback",
-      DATABASE_URL_EDGE: atPort(shared.edgeUrl, databasePort),
-      DATABASE_URL_API: atPort(shared.apiUrl, databasePort),
-      DATABASE_HTTP_ENDPOINT: databaseUrl ?? shared.httpEndpoint,
-      DATABASE_WS_PROXY: shared.wsProxy,
-      INFERENCE_URL: inferenceUrl ?? shared.inferenceUrl,
-      INFERENCE_TOKEN: inferenceToken ?? shared.inferenceToken,
-      CREDENTIAL_KEYS: `k1:${Buffer.alloc(32, 1).toString("base64")}`,
-      SIGNING_SECRET: "a secret of this worker and no other one",
-    };
-  }
+/** The variables of a worker before the shared stack. */
+export function workerVariables({
+  databaseUrl,
+  databasePort,
+  inferenceUrl,
+  inferenceToken,
+}: Surroundings): Record<string, string> {
+  const shared = stack();
+  return {
+    ENVIRONMENT: "development",
+    UPSTREAM_ADDRESSES: "loopback",
+    DATABASE_URL_EDGE: atPort(shared.edgeUrl, databasePort),
+    DATABASE_URL_API: atPort(shared.apiUrl, databasePort),
+    DATABASE_HTTP_ENDPOINT: databaseUrl ?? shared.httpEndpoint,
+    DATABASE_WS_PROXY: shared.wsProxy,
+    INFERENCE_URL: inferenceUrl ?? shared.inferenceUrl,
+    INFERENCE_TOKEN: inferenceToken ?? shared.inferenceToken,
+    CREDENTIAL_KEYS: `k1:${Buffer.alloc(32, 1).toString("base64")}`,
+    SIGNING_SECRET: "a secret of this worker and no other one",
+  };
 }
 
 function atPort(connectionString: string, port: number | undefined): string {
