@@ -12,6 +12,12 @@ const TAGS = [
   { name: "Models", description: "What can be asked for by name, or be a policy's target." },
   { name: "Routers", description: "Policies, their targets and settings: edited as a draft, served as versions." },
   { name: "Draft policies", description: "A router's draft, one policy at a time." },
+  { name: "Golden cases", description: "Conversations whose right policies are known: what a router is measured by." },
+  { name: "Evaluations", description: "How a router does on its golden cases, and settings tuned to do better." },
+  {
+    name: "Recordings",
+    description: "Conversations kept, encrypted and for a while, where a router's owner opted in.",
+  },
   { name: "Rollouts", description: "Another model for a share of one policy's conversations, while it proves itself." },
   { name: "Decisions", description: "Receipts: what was decided for each request, and what served it." },
   { name: "Feedback", description: "What answers were worth, as applications and evaluation platforms tell." },

@@ -166,6 +166,20 @@ describe("tuning a router on its golden cases", () => {
     expect(old.body.detail).toMatch(/^It ran on old@1, and \S+@\S+ decides now\.$/);
   });
 
+  it("says that routing is not there when no engine answers, now or for an evaluation", async () => {
+    await add(CASES);
+    const body = { ...DOCUMENT, settings: { engine: "absent" } };
+    await tenant.api("/routers/default/draft", { method: "PUT", body, headers: { "if-match": "*" } });
+    const now = await tune({});
+    expectProblem(now, 503, "routing_unavailable");
+    expect(now.body.detail).toBe("Only 0 golden cases could be decided.");
+    const evaluation = await timidEvaluation();
+    expectProblem(await tune({ evaluation }), 503, "routing_unavailable");
+    const gate = { min_accuracy: 0, evaluation };
+    expectProblem(await tenant.api("/routers/default/publish", { body: { gate } }), 503, "routing_unavailable");
+    expect((await tenant.api("/routers/default")).body.published_version).toBe(1);
+  });
+
   it("is the tenant's own: neither cases nor evaluations nor drafts of another's", async () => {
     await add(CASES);
     const evaluation = await timidEvaluation();

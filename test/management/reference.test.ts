@@ -6,7 +6,8 @@ import { stack } from "../stack/provided.ts";
 interface Description {
   openapi: string;
   servers: { url: string }[];
-  paths: Record<string, Record<string, { responses: Record<string, unknown> }>>;
+  tags: { name: string; description: string }[];
+  paths: Record<string, Record<string, { tags: string[]; responses: Record<string, unknown> }>>;
   components: { schemas: Record<string, unknown>; securitySchemes: Record<string, unknown> };
 }
 
@@ -38,6 +39,12 @@ describe("the API's description", () => {
       Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),
     );
     expect(new Set(described)).toEqual(new Set(served));
+  });
+
+  it("says of every group of operations what it is for", () => {
+    const used = Object.values(document.paths).flatMap((item) => Object.values(item).flatMap(({ tags }) => tags));
+    expect(new Set(document.tags.map(({ name }) => name))).toEqual(new Set(used));
+    for (const { description } of document.tags) expect(description).not.toBe("");
   });
 
   it("leaves no reference without what it refers to", () => {

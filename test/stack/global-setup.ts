@@ -17,7 +17,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     secrets,
     ports: {},
     durable: false,
-    signal: AbortSignal.timeout(60_000),
+    signal: AbortSignal.timeout(180_000),
   });
   const { database } = stack;
   project.provide("stack", {

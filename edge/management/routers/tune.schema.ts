@@ -98,12 +98,13 @@ export const tune = createRoute({
   method: "post",
   path: "/routers/{slug}/tune",
   ...needs("policies:write"),
-  tags: ["Routers"],
+  tags: ["Evaluations"],
   summary: "Tune the draft's bias of `other` and its minimum confidence on the golden cases",
   description:
     "Finds the values under which the router's golden turns cost least, and shows what they change. Nothing changes " +
     "unless cases that had no part in the choice are better off too. It takes 20 cases at least, and for the bias 5 " +
-    "turns that expect `other` and 5 that expect a policy.",
+    "turns that expect `other` and 5 that expect a policy. Where the engine is a cascade, its bigger engine is asked " +
+    "by the minimum confidence too: evaluate again after a change.",
   request: {
     params: z.object({ slug: slugSchema }),
     headers: writeHeaders.extend({
