@@ -13,6 +13,7 @@ import { chunkedBodyBound, contentLengthBound } from "./http/body-limit.ts";
 import { healthRoutes } from "./http/health.route.ts";
 import { newRouter } from "./http/new-router.ts";
 import { onError } from "./http/on-error.ts";
+import { ownMethods } from "./http/own-methods.ts";
 import { requestId } from "./http/request-id.ts";
 import { requireScope } from "./http/require-scope.ts";
 import { respond } from "./http/respond.ts";
@@ -20,8 +21,13 @@ import { securityHeaders } from "./http/security-headers.ts";
 import { managementRoutes } from "./management/routes.ts";
 import { referenceRoutes } from "./reference/route.ts";
 
-const wrongMethod = (c: Context<AppEnv>, methods: readonly string[]): Response =>
-  respond(c, { code: "method_not_allowed", headers: { allow: methods.join(", ") } });
+const wrongMethod =
+  ({ routes }: OpenAPIHono<AppEnv>) =>
+  (c: Context<AppEnv>, methods: readonly string[]): Response => {
+    const own = ownMethods(routes, c.req.path);
+    const allowed = own.size === 0 ? methods : methods.filter((method) => own.has(method));
+    return respond(c, { code: "method_not_allowed", headers: { allow: allowed.join(", ") } });
+  };
 
 /** The edge as one Hono app. Order is behaviour here, and a test holds it. */
 export function createApp(depsOf: (bindings: Record<string, unknown>) => Deps): OpenAPIHono<AppEnv> {
@@ -38,7 +44,7 @@ export function createApp(depsOf: (bindings: Record<string, unknown>) => Deps): 
   app.use(accessLog); // 3
   app.use(securityHeaders); // 4
   app.use(contentLengthBound); // 5. a header is read, the body is not
-  app.use(methodNotAllowed({ app, onMethodNotAllowed: wrongMethod }));
+  app.use(methodNotAllowed({ app, onMethodNotAllowed: wrongMethod(app) }));
 
   // 6. Who asks. Nothing is loaded or read before this agrees.
   app.use("/v1/*", tenantAuthentication, requireScope("inference"));

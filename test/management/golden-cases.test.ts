@@ -166,6 +166,14 @@ describe("golden cases", () => {
     ]);
   });
 
+  it("are imported by POST alone, though a case's address has the same form", async () => {
+    const refused = await tenant.api(`${ROUTER}/import`, { method: "PATCH" });
+    expectProblem(refused, 405, "method_not_allowed");
+    expect(refused.headers.get("allow")).toBe("POST");
+    const named = await tenant.api(`${ROUTER}/gld_${"0".repeat(26)}`, { method: "PATCH" });
+    expect(named.headers.get("allow")).toBe("GET, HEAD, PUT, DELETE");
+  });
+
   it("are not another tenant's, nor another router's, and go with their router", async () => {
     const id = (await add(CASE)).body.id as string;
     await tenant.api("/routers", { body: { slug: "second" } });
