@@ -53,6 +53,11 @@ export function cheapest({ wrong, unsure }: Tally, grid: TuningGrid, costs: Cost
   return best.pair;
 }
 
+export const plus = (one: Tally, other: Tally): Tally => ({
+  wrong: one.wrong.map((count, place) => count + (other.wrong[place] ?? 0)),
+  unsure: one.unsure.map((count, place) => count + (other.unsure[place] ?? 0)),
+});
+
 export const minus = (all: Tally, part: Tally): Tally => ({
   wrong: all.wrong.map((count, place) => count - (part.wrong[place] ?? 0)),
   unsure: all.unsure.map((count, place) => count - (part.unsure[place] ?? 0)),

@@ -1,7 +1,7 @@
 import { meanEstimate, type Estimate } from "../rollouts/intervals.ts";
 import type { RouterSettings } from "../routing/router-document.ts";
 import { scoredTurns } from "./scored-turns.ts";
-import { cheapest, minus, tally, type Costs } from "./tally.ts";
+import { cheapest, minus, plus, tally, type Costs } from "./tally.ts";
 import { tuningGrid, type Tunable, type TunableName } from "./tuning-grid.ts";
 import type { DecidedCase } from "./turns.ts";
 
@@ -39,11 +39,15 @@ export function tune(
   { costs, free }: { readonly costs: Costs; readonly free: readonly TunableName[] },
 ): Tuned {
   const grid = tuningGrid(settings, free);
-  const all = tally(cases, settings, grid);
-  const chosen = Array.from({ length: FOLDS }, (_, fold) => {
-    const held = cases.filter((_case, place) => place % FOLDS === fold);
-    return cheapest(minus(all, tally(held, settings, grid)), grid, costs);
-  });
+  const folds = Array.from({ length: FOLDS }, (_, fold) =>
+    tally(
+      cases.filter((_case, place) => place % FOLDS === fold),
+      settings,
+      grid,
+    ),
+  );
+  const all = folds.reduce(plus);
+  const chosen = folds.map((held) => cheapest(minus(all, held), grid, costs));
   const pairs = cases.map((of, place) => ({
     before: charge(of, { ...settings, ...grid.from }, costs),
     after: charge(of, { ...settings, ...chosen[place % FOLDS] }, costs),
