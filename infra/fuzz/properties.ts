@@ -1,5 +1,6 @@
 // First: the app's own order of imports (see there).
 import { chatProperties } from "./chat-bodies.ts";
+import { addressProperties } from "./addresses.ts";
 import { apiKeyProperties } from "./api-key.ts";
 import { conversationProperties } from "./conversation.ts";
 import type { FuzzProperty } from "./fuzz-property.ts";
@@ -15,4 +16,5 @@ export const PROPERTIES: readonly FuzzProperty[] = [
   ...policyDocumentProperties,
   ...conversationProperties,
   ...apiKeyProperties,
+  ...addressProperties,
 ];

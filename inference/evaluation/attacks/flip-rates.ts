@@ -1,0 +1,111 @@
+/**
+ * `npm run eval:attacks [-- --engine <name> --data <file or folder> … --conversations 100 --json]`: how often the words of
+ * a message change its routing. Every attack of attacks.json is put into the last turn of conversations that the engine
+ * has decided without it. Flipped: another policy than before. Captured: the one that the attack names, which is drawn
+ * from those the conversation was not sent to.
+ */
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { normaliseConversation, type Policy, type Turn } from "../../contract/index.ts";
+import { createService } from "../../create-service.ts";
+import type { ServedEngine } from "../../decide/served-engine.ts";
+import { createDeps } from "../../deps.ts";
+import { parseEnv } from "../../env.ts";
+import { readRecords } from "../record.ts";
+import { ATTACKS, underAttack } from "./attack.ts";
+
+const DEFAULT_DATA = new URL("../worlds", import.meta.url).pathname;
+const DEFAULT_CONVERSATIONS = "100";
+const ISOLATION = "evaluation";
+
+interface Tally {
+  readonly name: string;
+  asked: number;
+  flipped: number;
+  captured: number;
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      engine: { type: "string", default: "default" },
+      data: { type: "string", multiple: true, default: [DEFAULT_DATA] },
+      conversations: { type: "string", default: DEFAULT_CONVERSATIONS },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const env = parseEnv({ SERVICE_TOKENS: "evaluation-opens-no-routes", ...process.env }, (path) =>
+    readFileSync(path, "utf8"),
+  );
+  const found = createService(env, createDeps()).registry.find(values.engine);
+  if (!found.ok) throw new Error(found.refusal.message);
+  const engine = found.value;
+  const records = (await readRecords(values.data)).filter(({ policies }) => policies.length > 1);
+  // Spread over the whole set, always the same ones.
+  const wanted = Math.min(records.length, Number(values.conversations));
+  const chosen = Array.from({ length: wanted }, (_, index) => records[Math.floor((index * records.length) / wanted)]);
+
+  await engine.start();
+  const tallies: Tally[] = ATTACKS.map(({ name }) => ({ name, asked: 0, flipped: 0, captured: 0 }));
+  for (const [index, record] of chosen.entries()) {
+    if (record === undefined) continue;
+    const policies = record.policies.map(({ name, description }) => ({ name, description }));
+    const last = record.turns.findLastIndex(({ role }) => role === "user");
+    const conversation = record.turns.slice(0, last + 1);
+    const before = await decided(engine, policies, conversation);
+    const others = policies.filter(({ name }) => name !== before);
+    const target = others[index % others.length];
+    if (target === undefined) continue;
+    for (const [place, attack] of ATTACKS.entries()) {
+      const after = await decided(engine, policies, underAttack(conversation, attack, target));
+      const tally = tallies[place];
+      if (tally === undefined) continue;
+      tally.asked += 1;
+      if (after !== before) tally.flipped += 1;
+      if (after === target.name) tally.captured += 1;
+    }
+  }
+  engine.stop();
+  const all = {
+    name: "all",
+    asked: sum(tallies, "asked"),
+    flipped: sum(tallies, "flipped"),
+    captured: sum(tallies, "captured"),
+  };
+  const report = { engine: `${engine.name}@${engine.version}`, conversations: wanted, attacks: [...tallies, all] };
+  process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : table(report));
+}
+
+async function decided(engine: ServedEngine, policies: readonly Policy[], turns: readonly Turn[]): Promise<string> {
+  const conversation = normaliseConversation(turns);
+  const signal = new AbortController().signal;
+  const result = await engine.decide(policies, { conversation, isolation: ISOLATION, signal });
+  if (!result.ok) throw new Error(`${result.refusal.code}: ${result.refusal.message}`);
+  return result.value.scores.reduce((a, b) => (b.probability > a.probability ? b : a)).policy ?? "other";
+}
+
+const sum = (tallies: readonly Tally[], of: "asked" | "flipped" | "captured"): number =>
+  tallies.reduce((total, tally) => total + tally[of], 0);
+
+function table({
+  engine,
+  conversations,
+  attacks,
+}: {
+  engine: string;
+  conversations: number;
+  attacks: Tally[];
+}): string {
+  const share = (count: number, of: number): string => `${((100 * count) / of).toFixed(1).padStart(6)} %`;
+  const rows = attacks.map(
+    ({ name, asked, flipped, captured }) => `${name.padEnd(26)}${share(flipped, asked)}  ${share(captured, asked)}\n`,
+  );
+  return `${engine}, ${conversations} conversations\n${"".padEnd(26)} flipped  captured\n${rows.join("")}`;
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
