@@ -65,6 +65,7 @@ export async function runDay(
   script: Script,
   seed: number,
   tell: (event: DayEvent) => void,
+  signal?: AbortSignal,
 ): Promise<DayEnd> {
   const midnight = Date.parse(`${script.date}T00:00:00Z`);
   let clock = script.from;
@@ -88,6 +89,7 @@ export async function runDay(
     const asks = trafficOf(script, seeded(seed));
     const steps = stepsOf(script, asks);
     for (const step of steps) {
+      signal?.throwIfAborted();
       for (let next = opinions[0]; next !== undefined && next.at <= step.at; next = opinions[0]) {
         opinions.shift();
         clock = Math.max(clock, next.at);
