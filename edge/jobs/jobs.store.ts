@@ -151,7 +151,7 @@ export async function abortRollout(
   return row?.aborted ?? false;
 }
 
-interface DueRollout extends GuardedRollout {
+export interface DueRollout extends GuardedRollout {
   /** Of its schedule, from 0. */
   readonly step: number;
   /** When the step is over, in milliseconds since the epoch. */

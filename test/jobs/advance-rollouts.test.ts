@@ -130,6 +130,40 @@ it("a guarded rollout is widened once all of its step has been judged, and not w
   expect(await read(bad)).toMatchObject({ status: "aborted", percent: 5, schedule: { step: 1, state: "ended" } });
 });
 
+it("a rollout that cannot be judged or advanced is logged and holds up no other tenant's", async () => {
+  const guardrails = { minimum_requests: 20, error_rate: { times_control: 1 } };
+  const [first, second] = [await scheduled(guardrails), await scheduled(guardrails)];
+  const failed = Array.from({ length: 40 }, () =>
+    receipt(second.tenant.id, Date.now(), {
+      arm: `candidate@${second.id}`,
+      request_status: "failed",
+      http_status: 502,
+    }),
+  );
+  const fine = Array.from({ length: 400 }, () =>
+    receipt(second.tenant.id, Date.now(), { arm: `control@${second.id}` }),
+  );
+  await append([...failed, ...fine]);
+  const logged: string[] = [];
+  const all = jobsDatabase();
+  const jobs: typeof all = {
+    query: (text, params) =>
+      params.includes(first.id) ? Promise.reject(new Error("no such luck")) : all.query(text, params),
+  };
+  const deps = {
+    jobs,
+    newId,
+    now: () => Date.now() + 90 * MINUTE_MS,
+    log: (_level: string, event: string, fields?: object) => logged.push(`${event} ${JSON.stringify(fields)}`),
+  };
+  await judgeRollouts(deps, () => true);
+  await advanceRollouts(deps, () => true);
+  expect(await read(second)).toMatchObject({ status: "aborted" });
+  expect(await read(first)).toMatchObject({ status: "running", percent: 5 });
+  const about = logged.filter((line) => line.includes(first.id)).map((line) => line.split(" ")[0]);
+  expect(about).toEqual(["rollout_not_judged", "rollout_not_advanced"]);
+});
+
 it("two ticks at once take one step", async () => {
   const mine = await scheduled();
   await Promise.all([jobsAt(61), jobsAt(61), jobsAt(61)]);

@@ -23,7 +23,7 @@ function closedDeps(known: Known = null): { deps: Deps; reads: string[] } {
       },
     ) as never;
   const deps: Deps = {
-    env: { ENVIRONMENT: "production", OPERATOR_KEY_HASHES: [] } as never,
+    env: { ENVIRONMENT: "production", OPERATOR_KEY_HASHES: [], CLIENT_ADDRESS_HEADER: "cf-connecting-ip" } as never,
     fetch: closed("fetch"),
     fetchUpstream: closed("fetchUpstream"),
     now: () => 0,
