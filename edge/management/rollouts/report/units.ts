@@ -1,12 +1,15 @@
 import type { Unit } from "../../../rollouts/compare-arms.ts";
 
+/** Keeps a number and its unit on one line. */
+const GAP = "\u00a0";
+
 /** A value of a measure, for people: shares in percent, times in seconds from one second on. */
 export function spoken(value: number, unit: Unit): string {
   switch (unit) {
     case "share":
-      return `${round(value * 100)} %`;
+      return `${round(value * 100)}${GAP}%`;
     case "ms":
-      return Math.abs(value) < 1_000 ? `${round(value)} ms` : `${round(value / 1_000)} s`;
+      return Math.abs(value) < 1_000 ? `${round(value)}${GAP}ms` : `${round(value / 1_000)}${GAP}s`;
     case "tokens":
       return round(value);
     case "usd":
@@ -18,7 +21,7 @@ export function spoken(value: number, unit: Unit): string {
 
 /** A difference, with its sign unless it is nothing; of shares in percentage points. */
 export function spokenDifference(value: number, unit: Unit): string {
-  const text = unit === "share" ? `${round(value * 100)} pp` : spoken(value, unit);
+  const text = unit === "share" ? `${round(value * 100)}${GAP}pp` : spoken(value, unit);
   if (!/[1-9]/.test(text)) return text.replace("−", "");
   return value > 0 ? `+${text}` : text;
 }
