@@ -1,5 +1,11 @@
+import { execFile } from "node:child_process";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { promisify } from "node:util";
 import type pg from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { SPOOL_KEY } from "../../infra/workerd/config.ts";
 import { connect, rows } from "../database/connect.ts";
 import { FaultyProxy } from "../edge-path/faulty-proxy.ts";
 import { stack } from "../stack/provided.ts";
@@ -12,7 +18,7 @@ const document = {
   fallback: { model: "echo-small" },
 };
 /** What the worker asks of the database to store receipts; keys are looked up in peace. */
-const stores = (body: string): boolean => body.includes("append_decisions");
+const stores = (body: string): boolean => /append_decisions|keep_dead_letters/.test(body);
 
 let admin: pg.Client;
 let database: FaultyProxy;
@@ -126,6 +132,41 @@ describe("a self-hosted worker that is killed", () => {
     database.mode = "pass";
     await expectRows(ids);
   });
+});
+
+describe("a receipt that has been tried too often", () => {
+  it("is kept as a dead letter, in the database, until it is replayed", async () => {
+    database.mode = "hang";
+    const asked = database.nextRequest();
+    const ids = await serveSome();
+    await asked;
+    await kill(worker);
+    await spend();
+    database.mode = "pass";
+    worker = await start();
+    await expect.poll(dead, { timeout: 60_000, interval: 100 }).toBe(ids.length);
+    expect((await stored()).filter((id) => ids.includes(id))).toEqual([]);
+    const env = { ...process.env, DATABASE_URL_JOBS: stack().jobsUrl };
+    const command = ["infra/launch.js", "infra/usage/dead-letters.ts", "replay"];
+    await promisify(execFile)(process.execPath, command, { env });
+    await expectRows(ids);
+    expect(await dead()).toBe(0);
+  });
+
+  /** As if the hundred attempts of each had been made. */
+  async function spend(): Promise<void> {
+    const folder = join(ground.folder, `spool-${String(spool)}`, SPOOL_KEY);
+    for (const file of (await readdir(folder)).filter((name) => /^[0-9a-f]+\.sqlite$/.test(name))) {
+      const spooled = new DatabaseSync(join(folder, file));
+      spooled.exec("update receipts set attempts = 100, due = 0");
+      spooled.close();
+    }
+  }
+
+  async function dead(): Promise<number> {
+    const text = "SELECT count(*)::integer AS n FROM signalbox.dead_letters WHERE tenant_id = $1";
+    return (await rows<{ n: number }>(admin, text, [tenantId]))[0]!.n;
+  }
 });
 
 describe("a self-hosted worker whose database is away", () => {

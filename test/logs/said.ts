@@ -34,10 +34,19 @@ export async function allSaid(logDir: string): Promise<string[]> {
   );
 }
 
-function saidIn(value: unknown, name = ""): string[] {
-  if (typeof value === "string")
-    return (SECRETS.has(name) || WORDS.has(name)) && value.length >= SHORTEST ? [value] : [];
-  if (Array.isArray(value)) return value.flatMap((item) => saidIn(item, name));
-  if (typeof value !== "object" || value === null) return [];
-  return Object.entries(value).flatMap(([key, item]) => saidIn(item, key));
+/** Walks without recursion: some tests say things that nest without end. */
+function saidIn(whole: unknown): string[] {
+  const said: string[] = [];
+  const open: { readonly value: unknown; readonly name: string }[] = [{ value: whole, name: "" }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { value, name } = next;
+    if (typeof value === "string") {
+      if ((SECRETS.has(name) || WORDS.has(name)) && value.length >= SHORTEST) said.push(value);
+    } else if (Array.isArray(value)) {
+      for (const item of value) open.push({ value: item, name });
+    } else if (typeof value === "object" && value !== null) {
+      for (const [key, item] of Object.entries(value)) open.push({ value: item, name: key });
+    }
+  }
+  return said;
 }
