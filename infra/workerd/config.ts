@@ -10,6 +10,7 @@ export interface WorkerdConfig {
 
 /** Names of what the command line of workerd fills in: where it listens, and its folders. */
 export const SOCKET = "http";
+export const CLOCK_SOCKET = "clock";
 export const SPOOL_FOLDER = "spool";
 export const STATE_FOLDER = "state";
 /** Folder of the spool's files inside of its own. Changing it loses what waits there. */
@@ -33,7 +34,10 @@ const config :Workerd.Config = (
     (name = "${SPOOL_FOLDER}", disk = (writable = true)),
     (name = "${STATE_FOLDER}", disk = (writable = false)),
   ],
-  sockets = [(name = "${SOCKET}", http = (), service = "signalbox")],
+  sockets = [
+    (name = "${SOCKET}", http = (), service = "signalbox"),
+    (name = "${CLOCK_SOCKET}", http = (), service = (name = "signalbox", entrypoint = "clock")),
+  ],
 );
 
 const signalbox :Workerd.Worker = (

@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import workerd from "workerd";
 import { VARIABLES } from "../../edge/env.ts";
 import type { WorkerBuild } from "../local/worker/build-worker.ts";
-import { SOCKET, SPOOL_FOLDER, STATE_FOLDER, workerdConfig } from "./config.ts";
+import { CLOCK_SOCKET, SOCKET, SPOOL_FOLDER, STATE_FOLDER, workerdConfig } from "./config.ts";
 
 export interface WorkerdOptions {
   readonly build: WorkerBuild;
@@ -28,6 +28,8 @@ export interface RunningWorkerd {
   readonly pid: number;
   /** Exit code, or the signal's name. */
   readonly exited: Promise<number | string>;
+  /** Has the worker do what no request does; to be called every minute. Rejects when it could not. */
+  tick(): Promise<void>;
   /** Makes `/readyz` say that this process is on its way out, while it goes on serving. */
   leave(): Promise<void>;
   /** SIGTERM: no new connections; requests that run go on to their end. */
@@ -60,6 +62,7 @@ export async function runWorkerd(options: WorkerdOptions): Promise<RunningWorker
       "serve",
       "--control-fd=3",
       `--socket-addr=${SOCKET}=${options.host}:${String(options.port)}`,
+      `--socket-addr=${CLOCK_SOCKET}=127.0.0.1:0`,
       `--directory-path=${SPOOL_FOLDER}=${spoolFolder}`,
       `--directory-path=${STATE_FOLDER}=${stateFolder}`,
       join(folder, "config.capnp"),
@@ -67,17 +70,26 @@ export async function runWorkerd(options: WorkerdOptions): Promise<RunningWorker
     { env: variables, stdio: ["ignore", "pipe", "pipe", "pipe"] },
   );
   const exited = once(child, "close").then(([code, signal]) => (code ?? signal) as number | string);
-  const port = await listeningPort(child, exited, options.onLine);
+  const ports = await listeningPorts(child, exited, options.onLine);
   return {
-    port,
+    port: ports.worker,
     pid: child.pid ?? 0,
     exited,
+    tick: async () => {
+      const answer = await fetch(`http://127.0.0.1:${String(ports.clock)}/`, { method: "POST" });
+      await answer.body?.cancel();
+      if (!answer.ok) throw new Error(`the clock answered ${String(answer.status)}`);
+    },
     leave: () => writeFile(join(stateFolder, "leaving"), ""),
     signal: (signal) => void child.kill(signal),
   };
 }
 
-function listeningPort(child: ChildProcess, exited: Promise<unknown>, onLine: (line: string) => void): Promise<number> {
+function listeningPorts(
+  child: ChildProcess,
+  exited: Promise<unknown>,
+  onLine: (line: string) => void,
+): Promise<{ readonly worker: number; readonly clock: number }> {
   const lastLines: string[] = [];
   for (const output of [child.stdout, child.stderr]) {
     if (output === null) continue;
@@ -88,9 +100,12 @@ function listeningPort(child: ChildProcess, exited: Promise<unknown>, onLine: (l
     });
   }
   return new Promise((resolve, reject) => {
+    const ports = new Map<string, number>();
     createInterface({ input: child.stdio[3] as Readable }).on("line", (line) => {
-      const said = JSON.parse(line) as { event: string; socket?: string; port?: number };
-      if (said.event === "listen" && said.socket === SOCKET && said.port !== undefined) resolve(said.port);
+      const { event, socket = "", port = 0 } = JSON.parse(line) as { event: string; socket?: string; port?: number };
+      if (event === "listen") ports.set(socket, port);
+      const [worker, clock] = [ports.get(SOCKET), ports.get(CLOCK_SOCKET)];
+      if (worker !== undefined && clock !== undefined) resolve({ worker, clock });
     });
     child.once("error", reject);
     void exited.then(() => reject(new Error(`workerd did not start: ${lastLines.join("\n")}`)));

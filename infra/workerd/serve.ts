@@ -15,6 +15,7 @@ import { emptySpool } from "./empty-spool.ts";
 import { runWorkerd, type WorkerdOptions } from "./run-workerd.ts";
 
 const BUILD_LIMIT_MS = 120_000;
+const TICK_MS = 60_000;
 
 async function main(): Promise<void> {
   const { SPOOL_DIR, HOST = "127.0.0.1", PORT = "8787", DRAIN_NOTICE_MS = "5000", FLUSH_MS = "10000" } = process.env;
@@ -36,6 +37,14 @@ async function main(): Promise<void> {
     };
     const worker = await runWorkerd(options);
     console.log(JSON.stringify({ event: "listening", host: HOST, port: worker.port, pid: worker.pid }));
+    // Several workers that tick at once are harmless; without DATABASE_URL_JOBS it does nothing.
+    const ticking = setInterval(() => {
+      worker.tick().catch((error: unknown) => {
+        console.error(
+          JSON.stringify({ event: "tick_failed", reason: error instanceof Error ? error.message : "unknown" }),
+        );
+      });
+    }, TICK_MS);
     const leaving = new AbortController();
     const drain = async (): Promise<void> => {
       if (leaving.signal.aborted) return;
@@ -47,6 +56,7 @@ async function main(): Promise<void> {
     };
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void drain());
     const ended = await worker.exited;
+    clearInterval(ticking);
     const left = leaving.signal.aborted ? await emptySpool(options, flushMs) : null;
     console.log(JSON.stringify({ event: "stopped", ended, receipts_left: left }));
     process.exitCode = leaving.signal.aborted && ended === 0 ? 0 : 1;

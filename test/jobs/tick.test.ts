@@ -8,6 +8,7 @@ import { open, seal } from "../../edge/tenancy/secrets.ts";
 import { sleep } from "../../edge/sleep.ts";
 import { buildWorker } from "../../infra/local/worker/build-worker.ts";
 import { runWorker } from "../../infra/local/worker/run-worker.ts";
+import { runWorkerd } from "../../infra/workerd/run-workerd.ts";
 import { connect, rows } from "../database/connect.ts";
 import { makeFullTenant, newId, type FullTenant } from "../database/full-tenant.ts";
 import { OPERATOR_TABLES, tablesOf, WITHOUT_TENANT } from "../database/tables.ts";
@@ -196,7 +197,7 @@ describe("the work that no request does", () => {
 it("a local worker does its jobs by the clock: a tenant that was deleted is gone after a while", async () => {
   const tenant = await mintTenant();
   await tenant.provider({ slug: "echo" });
-  const { edgeUrl, apiUrl, jobsUrl, httpEndpoint, wsProxy, inferenceUrl, inferenceToken, operatorKey } = stack();
+  const { operatorKey } = stack();
   const folder = await mkdtemp(join(tmpdir(), "signalbox-clock-"));
   const log = keptLog("clocked-worker");
   const worker = await runWorker({
@@ -205,21 +206,7 @@ it("a local worker does its jobs by the clock: a tenant that was deleted is gone
     log,
     onRestart: () => Promise.resolve(),
     tickSeconds: 1,
-    variables: () => ({
-      ENVIRONMENT: "development",
-      UPSTREAM_ADDRESSES: "loopback",
-      DATABASE_URL_EDGE: edgeUrl,
-      DATABASE_URL_API: apiUrl,
-      DATABASE_URL_JOBS: jobsUrl,
-      DATABASE_HTTP_ENDPOINT: httpEndpoint,
-      DATABASE_WS_PROXY: wsProxy,
-      INFERENCE_URL: inferenceUrl,
-      INFERENCE_TOKEN: inferenceToken,
-      CREDENTIAL_KEYS: `k1:${Buffer.alloc(32, 1).toString("base64")}`,
-      SIGNING_SECRET: "a secret of this worker and no other one",
-      USAGE_SINK: "spool",
-      DECISION_RETENTION_DAYS: String(KEPT_DAYS),
-    }),
+    variables: workerVariables,
   });
   try {
     const path = `/api/v1/tenants/${tenant.id}`;
@@ -231,3 +218,44 @@ it("a local worker does its jobs by the clock: a tenant that was deleted is gone
     await rm(folder, { recursive: true, force: true });
   }
 });
+
+it("a self-hosted worker does its jobs when its host's clock says so", async () => {
+  const tenant = await mintTenant();
+  await tenant.provider({ slug: "echo" });
+  const { operatorKey } = stack();
+  const folder = await mkdtemp(join(tmpdir(), "signalbox-clock-"));
+  const worker = await runWorkerd({
+    build: await buildWorker(join(folder, "build"), AbortSignal.timeout(60_000)),
+    folder,
+    spoolFolder: join(folder, "spool"),
+    host: "127.0.0.1",
+    port: 0,
+    onLine: () => undefined,
+    variables: workerVariables(),
+  });
+  const path = `/api/v1/tenants/${tenant.id}`;
+  expect((await call(path, operatorKey, { method: "DELETE" })).status).toBe(202);
+  for (let status = 0; status !== 404; { status } = await call(path, operatorKey)) await worker.tick();
+  worker.signal("SIGTERM");
+  expect(await worker.exited).toBe(0);
+  await rm(folder, { recursive: true, force: true });
+});
+
+function workerVariables(): Record<string, string> {
+  const { edgeUrl, apiUrl, jobsUrl, httpEndpoint, wsProxy, inferenceUrl, inferenceToken } = stack();
+  return {
+    ENVIRONMENT: "development",
+    UPSTREAM_ADDRESSES: "loopback",
+    DATABASE_URL_EDGE: edgeUrl,
+    DATABASE_URL_API: apiUrl,
+    DATABASE_URL_JOBS: jobsUrl,
+    DATABASE_HTTP_ENDPOINT: httpEndpoint,
+    DATABASE_WS_PROXY: wsProxy,
+    INFERENCE_URL: inferenceUrl,
+    INFERENCE_TOKEN: inferenceToken,
+    CREDENTIAL_KEYS: `k1:${Buffer.alloc(32, 1).toString("base64")}`,
+    SIGNING_SECRET: "a secret of this worker and no other one",
+    USAGE_SINK: "spool",
+    DECISION_RETENTION_DAYS: String(KEPT_DAYS),
+  };
+}
