@@ -2,7 +2,7 @@ import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openAnswerFile } from "./answer-file.ts";
+import { openAnswerFile, readAnswers } from "./answer-file.ts";
 
 const answer = { id: "one", predictions: ["a", "other"], confidences: [0.75, 0.5], ms: [3, 4] };
 
@@ -27,5 +27,19 @@ describe("openAnswerFile", () => {
     const path = join(folder, "answers.jsonl");
     await (await openAnswerFile(path, "embedded@1")).append(answer);
     await expect(openAnswerFile(path, "embedded@2")).rejects.toThrow("embedded@1");
+  });
+});
+
+describe("readAnswers", () => {
+  it("reads a run, and refuses a file without answers or of two versions", async () => {
+    const path = join(folder, "answers.jsonl");
+    const { append } = await openAnswerFile(path, "embedded@1");
+    await expect(readAnswers(path)).rejects.toThrow("no answers");
+    await append(answer);
+    const { engine, answers } = await readAnswers(path);
+    expect(engine).toBe("embedded@1");
+    expect(answers.get("one")).toMatchObject(answer);
+    await appendFile(path, (await readFile(path, "utf8")).replace("embedded@1", "embedded@2"));
+    await expect(readAnswers(path)).rejects.toThrow("embedded@1 and embedded@2");
   });
 });

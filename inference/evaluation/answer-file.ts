@@ -22,19 +22,34 @@ export interface AnswerFile {
 /** Opens `path` for one engine version; throws when it holds another one's answers. */
 export async function openAnswerFile(path: string, engine: string): Promise<AnswerFile> {
   const kept = new Map<string, Answer>();
-  const lines = (await readExisting(path)).split("\n");
-  for (const [index, line] of lines.entries()) {
-    if (line === "") continue;
-    const parsed = parseLine(line);
-    // A run that was killed may leave half a line at the end.
-    if (parsed === null && index === lines.length - 1) break;
-    if (parsed === null) throw new Error(`${path}:${index + 1} was not written by this command`);
-    if (parsed.engine !== engine) throw new Error(`${path} holds answers of ${parsed.engine}, not of ${engine}`);
-    kept.set(parsed.id, parsed);
+  for (const line of parseLines(path, await readExisting(path))) {
+    if (line.engine !== engine) throw new Error(`${path} holds answers of ${line.engine}, not of ${engine}`);
+    kept.set(line.id, line);
   }
   const whole = [...kept.values()].map((answer) => toLine(answer, engine)).join("");
   await writeFile(path, whole);
   return { kept, append: (answer) => appendFile(path, toLine(answer, engine)) };
+}
+
+/** Reads a finished run. Throws when the file holds no answers, or answers of several engine versions. */
+export async function readAnswers(path: string): Promise<{ engine: string; answers: ReadonlyMap<string, Answer> }> {
+  const lines = parseLines(path, await readFile(path, "utf8"));
+  const [engine, ...others] = new Set(lines.map((line) => line.engine));
+  if (engine === undefined) throw new Error(`${path} holds no answers`);
+  if (others.length > 0) throw new Error(`${path} holds answers of ${[engine, ...others].join(" and ")}`);
+  return { engine, answers: new Map(lines.map((line) => [line.id, line])) };
+}
+
+function parseLines(path: string, text: string): z.infer<typeof lineSchema>[] {
+  const lines = text.split("\n");
+  return lines.flatMap((line, index) => {
+    if (line === "") return [];
+    const parsed = parseLine(line);
+    if (parsed !== null) return [parsed];
+    // A run that was killed may leave half a line at the end.
+    if (index === lines.length - 1) return [];
+    throw new Error(`${path}:${index + 1} was not written by this command`);
+  });
 }
 
 async function readExisting(path: string): Promise<string> {

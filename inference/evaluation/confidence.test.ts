@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { areaUnderRoc, coverageAt, expectedCalibrationError, reliability } from "./confidence.ts";
-import type { Judged } from "./confidence.ts";
+import { abstention, areaUnderRoc, coverageAt, expectedCalibrationError, reliability } from "./confidence.ts";
+import type { JudgedTurn } from "./confidence.ts";
 
-const judged = (...pairs: [number, boolean][]): Judged[] => pairs.map(([confidence, right]) => ({ confidence, right }));
+const judged = (...pairs: [number, boolean][]): JudgedTurn[] =>
+  pairs.map(([confidence, right]) => ({ confidence, right, other: false }));
 
 describe("reliability", () => {
   it("puts a confidence of 1 into the last bin", () => {
@@ -36,5 +37,22 @@ describe("areaUnderRoc", () => {
 
   it("says nothing when all are right", () => {
     expect(areaUnderRoc(judged([0.5, true]))).toBeNull();
+  });
+});
+
+describe("abstention", () => {
+  it("counts what falls under the threshold, of all turns and of those that nothing fits", () => {
+    const some = judged([0.5, true], [0.4, false], [0.9, false], [0.8, true]);
+    const others = [0.49, 0.7, 0.9, 0.95].map((confidence) => ({ confidence, right: true, other: true }));
+    expect(abstention([...some, ...others], 0.5)).toEqual({
+      threshold: 0.5,
+      unsure: 0.25,
+      unsureOfOther: 0.25,
+      precision: 5 / 6,
+    });
+  });
+
+  it("says that there is nothing to share", () => {
+    expect(abstention(judged([0.1, true]), 0.5)).toMatchObject({ unsure: 1, unsureOfOther: null, precision: null });
   });
 });

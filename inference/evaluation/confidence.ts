@@ -4,6 +4,22 @@ export interface Judged {
   readonly right: boolean;
 }
 
+export interface JudgedTurn extends Judged {
+  /** Nothing fits this turn. */
+  readonly other: boolean;
+}
+
+/** What a router with such a `min_confidence` leaves undecided, as shares 0..1; null where there is nothing to share. */
+export interface Abstention {
+  readonly threshold: number;
+  /** Turns that are `unsure`. */
+  readonly unsure: number | null;
+  /** Turns labelled `other` that are. */
+  readonly unsureOfOther: number | null;
+  /** Right ones among the turns that are decided. */
+  readonly precision: number | null;
+}
+
 export interface ReliabilityBin {
   /** Confidences in [from, from + 0.1). */
   readonly from: number;
@@ -46,6 +62,25 @@ export function coverageAt(judged: readonly Judged[], precision: number): number
     if (!tied && right / (index + 1) >= precision) covered = index + 1;
   });
   return judged.length === 0 ? 0 : covered / judged.length;
+}
+
+/** Decisions under `threshold` are `unsure`, as the edge has it. */
+export function abstention(judged: readonly JudgedTurn[], threshold: number): Abstention {
+  const share = (all: readonly JudgedTurn[], is: (one: JudgedTurn) => boolean): number | null =>
+    all.length === 0 ? null : all.filter(is).length / all.length;
+  const unsure = ({ confidence }: JudgedTurn): boolean => confidence < threshold;
+  return {
+    threshold,
+    unsure: share(judged, unsure),
+    unsureOfOther: share(
+      judged.filter(({ other }) => other),
+      unsure,
+    ),
+    precision: share(
+      judged.filter((one) => !unsure(one)),
+      ({ right }) => right,
+    ),
+  };
 }
 
 /** Probability that a right decision is surer than a wrong one (ties count half); null when one kind is missing. */

@@ -4,7 +4,7 @@ import type { Report } from "./report.ts";
 import { LEVELS } from "./score.ts";
 
 const percent = (value: number | undefined): string => (value === undefined ? "–" : value.toFixed(2)).padStart(7);
-const share = (value: number): string => `${(100 * value).toFixed(1)} %`;
+const share = (value: number | null): string => (value === null ? "–" : `${(100 * value).toFixed(1)} %`);
 
 /** A report as text, the paper's table first. */
 export function printReport(report: Report): string {
@@ -64,9 +64,12 @@ function scoreTable(report: Report): string[] {
 
 function confidenceLines({ confidence }: Report): string[] {
   const coverage = confidence.coverage.map((one) => `${share(one.share)} at ${share(one.precision)}`).join(", ");
+  const { threshold, unsure, unsureOfOther, precision } = confidence.abstention;
   return [
     `Expected calibration error ${confidence.expectedCalibrationError.toFixed(3)}, ` +
       `AUROC ${confidence.areaUnderRoc?.toFixed(3) ?? "–"}, coverage at precision: ${coverage}`,
+    `Under ${String(threshold)} and so unsure: ${share(unsure)} of the turns, ${share(unsureOfOther)} of those of other; ` +
+      `of the rest ${share(precision)} right`,
     "Reliability (confidence: mean, share right, decisions)",
     ...confidence.reliability.map(
       (bin) =>

@@ -1,10 +1,12 @@
-import { areaUnderRoc, coverageAt, expectedCalibrationError, reliability } from "./confidence.ts";
-import type { Judged } from "./confidence.ts";
+import { abstention, areaUnderRoc, coverageAt, expectedCalibrationError, reliability } from "./confidence.ts";
+import type { JudgedTurn } from "./confidence.ts";
 import { confusions, worstPolicies } from "./mistakes.ts";
 import type { Answer, BenchmarkRecord } from "./record.ts";
 import { score } from "./score.ts";
 
 const PRECISIONS = [0.9, 0.95, 0.98] as const;
+/** The `min_confidence` of the documents that the API's reference shows. */
+const THRESHOLD = 0.5;
 const LISTED = 12;
 
 export type Report = ReturnType<typeof makeReport>;
@@ -23,6 +25,7 @@ export function makeReport(engine: string, records: readonly BenchmarkRecord[], 
       areaUnderRoc: areaUnderRoc(judged),
       coverage: PRECISIONS.map((precision) => ({ precision, share: coverageAt(judged, precision) })),
       reliability: reliability(judged),
+      abstention: abstention(judged, THRESHOLD),
     },
     confusions: confusions(records, answers, LISTED),
     worstPolicies: worstPolicies(records, answers, LISTED),
@@ -31,14 +34,14 @@ export function makeReport(engine: string, records: readonly BenchmarkRecord[], 
 }
 
 /** Scored decisions with their confidence; turns labelled null are left out. */
-function judge(records: readonly BenchmarkRecord[], answers: ReadonlyMap<string, Answer>): Judged[] {
+function judge(records: readonly BenchmarkRecord[], answers: ReadonlyMap<string, Answer>): JudgedTurn[] {
   return records.flatMap((record) => {
     const answer = answers.get(record.id);
     if (answer === undefined) return [];
     return record.labels.flatMap((label, index) => {
       const confidence = answer.confidences[index];
       if (label === null || confidence === undefined) return [];
-      return [{ confidence, right: answer.predictions[index] === label }];
+      return [{ confidence, right: answer.predictions[index] === label, other: label === "other" }];
     });
   });
 }
