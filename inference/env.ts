@@ -36,8 +36,8 @@ const envSchema = z.object({
   CALIBRATION: jsonText.pipe(calibrationsSchema).default({}),
   DEFAULT_ENGINE: z.string().min(1).default("embedded"),
   MAX_BODY_BYTES: count(4 * MEBIBYTE, 64 * MEBIBYTE),
-  /** Threads of the embedded engine's encoder; more than the cores only makes each one slower. */
-  EMBEDDED_THREADS: count(2, 64),
+  /** Encoder threads of the embedded engine, each with 130 MB of weights; more than the cores only makes each slower. */
+  EMBEDDED_THREADS: count(1, 64),
   /** Decisions of the embedded engine that run at once. */
   EMBEDDED_CONCURRENCY: count(4, 256),
   /** Decisions of one engine that may wait for their turn. */

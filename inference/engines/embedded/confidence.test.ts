@@ -8,7 +8,7 @@ const softmax = (logits: readonly number[]): number[] => {
 };
 const always = (probability: number) => ({
   otherBias: 0,
-  weights: [0, 0, 0, 0, 0, 0, 0, 0, 0],
+  weights: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
   bias: Math.log(probability / (1 - probability)),
 });
 
@@ -21,7 +21,7 @@ describe("confident", () => {
 
   it("leaves logits alone when the model trusts their softmax", () => {
     const logits = Float32Array.of(0.5, 2, -1);
-    const scaled = confident(logits, undefined, { otherBias: 0, weights: [1, 0, 0, 0, 0, 0, 0, 0, 0], bias: 0 });
+    const scaled = confident(logits, undefined, { otherBias: 0, weights: [1, 0, 0, 0, 0, 0, 0, 0, 0, 0], bias: 0 });
     scaled.forEach((logit, index) => expect(logit).toBeCloseTo(logits[index] ?? 0, 3));
   });
 
@@ -31,10 +31,19 @@ describe("confident", () => {
   });
 
   it("doubts a decision that rests on a doubtful one", () => {
-    const model = { otherBias: 0, weights: [0, 0, 0, 0, 0, 0, 0, 0, 1], bias: 0.5 };
+    const model = { otherBias: 0, weights: [0, 0, 0, 0, 0, 0, 0, 0, 1, 0], bias: 0.5 };
     const logits = Float32Array.of(2, 0, 1);
     const after = (previous: Float32Array) => Math.max(...softmax(confident(logits, previous, model)));
     expect(after(Float32Array.of(0.1, 0, 0))).toBeLessThan(after(Float32Array.of(4, 0, 0)));
+  });
+
+  it("tells a narrow other from a clear one and from a narrow policy", () => {
+    const model = { otherBias: 0, weights: [0, 0, 0, 0, 0, 0, 0, 0, 0, 1], bias: 0 };
+    const sure = (...logits: number[]) => Math.max(...softmax(confident(Float32Array.of(...logits), undefined, model)));
+    const even = 0.5;
+    expect(sure(0, 1)).toBeCloseTo(1 / (1 + Math.exp(-0.5)), 4);
+    expect(sure(0, 3)).toBeCloseTo(even, 2);
+    expect(sure(1, 0)).toBeCloseTo(even, 2);
   });
 
   it("stays finite when all options are alike and when one is far ahead", () => {

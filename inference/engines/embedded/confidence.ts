@@ -1,6 +1,8 @@
 import { z } from "zod";
 
-const SIGNALS = 9;
+const SIGNALS = 10;
+/** Logits; the lead under which a chosen `other` is a narrow one. */
+const NARROW = 2;
 
 export const confidenceSchema = z.object({
   /** Added to the logit of `other` before anything else. */
@@ -57,6 +59,7 @@ function signals(logits: readonly number[], previous: readonly number[] | undefi
     previous === undefined ? 1 : 0,
     isSame,
     previous === undefined ? 0 : logOdds(topProbability(previous, 1)),
+    isOther * Math.max(0, 1 - (first - second) / NARROW),
   ];
 }
 

@@ -18,11 +18,16 @@ from .predict import record_logits
 from .records import held_out_records
 from .scoring import score
 from .segments import Segmenter
-from .signals import SIGNALS, signals
+from .signals import NARROW_OTHER, SIGNALS, signals
 from .worlds import load_worlds, split_held_out
 
 Record = dict[str, Any]
 BIASES = [x / 20 for x in range(-30, 31)]
+
+# Where routers' documents usually put `min_confidence`, and how many turns of `other` may fall under it there.
+THRESHOLD = 0.5
+UNSURE_OTHERS = 0.15
+EASINGS = [x / 20 for x in range(21)]
 
 
 def main() -> None:
@@ -43,14 +48,10 @@ def main() -> None:
     logits = record_logits(model, segmenter, [*records, *easier], encoder=encoder)
     bias = best_bias(records, logits[: len(records)])
     everything = [*records, *easier]
-    halves = [[i for i, r in enumerate(everything) if _world(r) % 2 == half] for half in (0, 1)]
-    for fitted, measured in (halves, halves[::-1]):
-        weights, constant = fit(*_examples(everything, logits, bias, fitted))
-        print(
-            "fitted on half the worlds, measured on the other half:",
-            measure(*_examples(everything, logits, bias, measured), weights, constant),
-        )
-    weights, constant = fit(*_examples(everything, logits, bias, list(range(len(everything)))))
+    easing = cross_fitted_easing(everything, logits, bias)
+    x, right, _ = _examples(everything, logits, bias, list(range(len(everything))))
+    weights, constant = fit(x, right)
+    weights[NARROW_OTHER] += easing
     numbers = [round(w, 5) for w in weights.tolist()]
     confidence = {"otherBias": bias, "weights": numbers, "bias": round(float(constant), 5)}
     described = {"version": version_of(options.model, confidence), "confidence": confidence}
@@ -104,8 +105,39 @@ def best_bias(records: list[Record], logits: list[Tensor]) -> float:
     return best / 2
 
 
-def _examples(records: list[Record], logits: list[Tensor], bias: float, chosen: list[int]) -> tuple[Tensor, Tensor]:
-    rows, right = [], []
+def cross_fitted_easing(records: list[Record], logits: list[Tensor], bias: float) -> float:
+    """The least to add to the log-odds of a narrowly chosen `other` for few turns of `other` to be unsure; each half of
+    the worlds is judged by a fit on the other half.
+
+    An unsure router serves its fallback, and so do most for `other`: doubt about this one choice seldom changes who
+    answers, it only leaves the decision unsaid. It is therefore stated a little surer than it is.
+    """
+    halves = [[i for i, r in enumerate(records) if _world(r) % 2 == half] for half in (0, 1)]
+    unseen = []
+    for fitted, measured in (halves, halves[::-1]):
+        weights, constant = fit(*_examples(records, logits, bias, fitted)[:2])
+        x, right, others = _examples(records, logits, bias, measured)
+        unseen.append((x @ weights + constant, x[:, NARROW_OTHER], right, others))
+    scores, narrow, right, others = (torch.cat(parts) for parts in zip(*unseen, strict=True))
+    enough = (ease for ease in EASINGS if unsure_share(scores + ease * narrow, others) <= UNSURE_OTHERS)
+    easing = next(enough, EASINGS[-1])
+    for ease in (0.0, easing):
+        eased = scores + ease * narrow
+        share = 100 * unsure_share(eased, others)
+        print(f"`other` eased by {ease}: {measure(eased, right)}, {share:.1f} % of its turns under {THRESHOLD}")
+    return easing
+
+
+def unsure_share(scores: Tensor, others: Tensor) -> float:
+    """Share of the turns labelled `other` whose confidence is under the threshold."""
+    return float((torch.sigmoid(scores[others]) < THRESHOLD).float().mean())
+
+
+def _examples(
+    records: list[Record], logits: list[Tensor], bias: float, chosen: list[int]
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Signals, whether the best option was right, and whether `other` is."""
+    rows, right, others = [], [], []
     for i in chosen:
         names = [p["name"] for p in records[i]["policies"]] + ["other"]
         previous: list[float] | None = None
@@ -113,8 +145,9 @@ def _examples(records: list[Record], logits: list[Tensor], bias: float, chosen: 
             moved = [*row[:-1], row[-1] + bias]
             rows.append(signals(moved, previous))
             right.append(float(names[moved.index(max(moved))] == label))
+            others.append(label == "other")
             previous = moved
-    return torch.tensor(rows), torch.tensor(right)
+    return torch.tensor(rows), torch.tensor(right), torch.tensor(others)
 
 
 def fit(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
@@ -132,9 +165,9 @@ def fit(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
     return weights.detach(), constant.detach()
 
 
-def measure(x: Tensor, y: Tensor, weights: Tensor, constant: Tensor) -> str:
+def measure(scores: Tensor, y: Tensor) -> str:
     """Expected calibration error (ten bins) and AUROC."""
-    p = torch.sigmoid(x @ weights + constant)
+    p = torch.sigmoid(scores)
     bins = (p * 10).long().clamp(max=9)
     error = sum(
         float((bins == b).float().mean() * (p[bins == b].mean() - y[bins == b].mean()).abs())

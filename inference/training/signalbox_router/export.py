@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import shutil
 import tempfile
 from pathlib import Path
@@ -11,9 +10,9 @@ from pathlib import Path
 import numpy
 import onnx
 import torch
-from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 from torch import Tensor, nn
 
+from .byte_weights import store_as_bytes
 from .encoder import HIDDEN, attention_bias
 from .head import CARRY, SIMILARITIES, TURN_SCALARS
 from .interaction import TOKEN_DIM, Encoded, pair_features
@@ -152,7 +151,7 @@ def export(model: RouterModel, tokenizer_file: Path, out: Path) -> None:
             ["tokens", "weights", "pooled_first", "pooled_second", "vector"],
             {name: {1: "length"} for name in ("ids", "types", "first", "second")},
         )
-        _quantise(full, out / "encoder.onnx")
+        onnx.save(store_as_bytes(onnx.load(full)), out / "encoder.onnx")
     turn_names = ["tokens", "weights", "first", "second", "pooled_first", "pooled_second"]
     policy_names = ["policy_tokens", "policy_weights", "policy_mask", "policy_pooled"]
     _write(
@@ -174,15 +173,6 @@ def export(model: RouterModel, tokenizer_file: Path, out: Path) -> None:
         {name: {0: "policies"} for name in ("similarities", "carry", "vectors")},
     )
     shutil.copyfile(tokenizer_file, out / "tokenizer.json")
-
-
-def _quantise(full: Path, out: Path) -> None:
-    """8-bit weights in blocks of 64 and activations quantised by block: as fast and small as `quantize_dynamic`, whose
-    one scale for all activations of a tensor changed one decision in twelve (this: one in a hundred)."""
-    logging.getLogger("onnxruntime.quantization.matmul_nbits_quantizer").setLevel(logging.WARNING)
-    quantiser = MatMulNBitsQuantizer(onnx.load(full), bits=8, block_size=64, is_symmetric=True, accuracy_level=4)
-    quantiser.process()
-    quantiser.model.save_model_to_file(str(out), False)
 
 
 def _write(

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy
 import onnx
 import torch
 from onnx import numpy_helper
 from torch import Tensor
 
+from .byte_weights import BYTES, SCALES, multiply_out
 from .encoder import HIDDEN
 
 POSITIONS = 512
-INT8_ZERO = 128
 
 
 def read_exported(folder: Path) -> dict[str, Tensor]:
@@ -33,14 +32,14 @@ def _weights(graph: onnx.ModelProto) -> dict[str, Tensor]:
     arrays = {i.name: numpy_helper.to_array(i) for i in graph.graph.initializer}
     found = {name: torch.from_numpy(a.copy()) for name, a in arrays.items() if not name.startswith("onnx::")}
     for node in graph.graph.node:
-        if len(node.input) < 2 or not node.input[1].startswith("onnx::MatMul"):
+        if node.op_type != "MatMul" or not node.input[1].startswith("onnx::MatMul"):
             continue
         path = node.name.removeprefix("/").rsplit("/", 1)[0].replace("/", ".")
         name = f"encoder.{path}.weight" if path.startswith("layers.") else f"{path}.weight"
-        if node.op_type == "MatMulNBits":
-            blocks = arrays[node.input[1]].astype(numpy.float32) - INT8_ZERO
-            array = (blocks * arrays[node.input[2]].reshape(*blocks.shape[:2], 1)).reshape(len(blocks), -1)
+        weight = node.input[1]
+        if weight + BYTES in arrays:
+            array = multiply_out(arrays[weight + BYTES], arrays[weight + SCALES])
         else:
-            array = arrays[node.input[1]].T
-        found[name] = torch.from_numpy(array.copy())
+            array = arrays[weight]
+        found[name] = torch.from_numpy(array.T.copy())
     return found

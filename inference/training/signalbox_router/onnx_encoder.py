@@ -20,6 +20,7 @@ class OnnxEncoder:
     def __init__(self, path: Path) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
+        options.add_session_config_entry("session.disable_quant_qdq", "1")
         self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self._kept: dict[tuple[int, ...], list[torch.Tensor]] = {}
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 
-SIGNALS = 9
+SIGNALS = 10
+# Where among them it stands how narrowly `other` was chosen: 1 at no lead, 0 from a lead of NARROW logits on.
+NARROW_OTHER = 9
+NARROW = 2.0
 
 
 def signals(logits: list[float], previous: list[float] | None) -> list[float]:
-    """Log-odds of the best option, margins, whether it is `other` (last), size of the set, and how the turn before
-    was decided (None for the first turn)."""
+    """Log-odds of the best option, margins, whether it is `other` (last), size of the set, how the turn before was
+    decided (None for the first turn), and how narrowly `other` was chosen."""
     ordered = sorted(logits, reverse=True)
     first, second = ordered[0], ordered[1]
     third = ordered[2] if len(ordered) > 2 else second
@@ -26,6 +29,7 @@ def signals(logits: list[float], previous: list[float] | None) -> list[float]:
         float(previous is None),
         is_same,
         0.0 if previous is None else _log_odds(previous),
+        is_other * max(0.0, 1 - (first - second) / NARROW),
     ]
 
 
