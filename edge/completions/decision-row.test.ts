@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { snapshotRow } from "../../test/edge-path/snapshot-row.ts";
-import { ok } from "../errors.ts";
 import type { Reading } from "../routing/decision.ts";
 import { routerDocumentSchema } from "../routing/router-document.ts";
 import { compileSnapshot } from "../tenancy/compile-snapshot.ts";
@@ -48,9 +47,8 @@ function row(reading: Reading, end: Partial<RequestEnd> = {}, enginePrices: Reco
     },
     {
       decisionId: "dec_1",
-      routed: { router, reading, verdict, split: null },
+      routed: { router, reading, verdict, split: null, routing: null },
       conversation: { key: "c", source: "messages" },
-      candidates: ok([]),
     },
     {
       kind: "completion",

@@ -4,7 +4,8 @@ import type { Prices, Principal } from "../tenancy/snapshot.ts";
 import type { TokenUsage } from "../upstream/usage.ts";
 import { costUsd } from "../usage/cost.ts";
 import type { DecisionRecord } from "../usage/decision-record.ts";
-import { armOf, type Plan } from "./plan.ts";
+import { armOf, routingArmOf } from "./arms-of.ts";
+import type { Plan } from "./plan.ts";
 import type { RequestContext } from "./request-context.ts";
 import type { CutReason } from "./shadow-cut.ts";
 
@@ -31,11 +32,14 @@ export interface RequestEnd {
   readonly endedAt: number;
 }
 
+/** Of a plan, what its receipt says. */
+type Decided = Pick<Plan, "decisionId" | "routed" | "conversation">;
+
 /** A request's receipt as it is stored. Holds no text of the request or the answer. */
 export function decisionRow(
   principal: Principal,
   context: RequestContext,
-  plan: Plan,
+  plan: Decided,
   end: RequestEnd,
   enginePrices: Readonly<Record<string, Prices>>,
 ): DecisionRecord {
@@ -50,6 +54,8 @@ export function decisionRow(
     conversation_key: plan.conversation.key,
     conversation_key_source: plan.conversation.source,
     arm: armOf(plan),
+    routing_arm: routingArmOf(plan),
+    agrees: null,
     requested_model: end.requestedModel,
     ...serving(end.candidate),
     attempts: end.attempts,
@@ -76,6 +82,7 @@ export function shadowRow(
     ...decisionRow(principal, context, plan, end, {}),
     id,
     arm: `shadow@${rolloutId}`,
+    routing_arm: null,
     routing_input_tokens: null,
     routing_cached_input_tokens: null,
     routing_output_tokens: null,
@@ -83,7 +90,7 @@ export function shadowRow(
   };
 }
 
-function routing({ routed }: Plan) {
+function routing({ routed }: Decided) {
   const nothing = {
     router: null,
     router_version: null,
@@ -135,7 +142,7 @@ function consumption({ usage, candidate }: RequestEnd) {
 }
 
 /** The router model's own calls: a remembered decision took none. */
-function routingConsumption({ routed }: Plan, enginePrices: Readonly<Record<string, Prices>>) {
+function routingConsumption({ routed }: Decided, enginePrices: Readonly<Record<string, Prices>>) {
   const reading = routed?.reading ?? null;
   const asked = reading !== null && "scores" in reading && reading.source === "engine" ? reading : null;
   const tokens = asked?.tokens ?? null;
@@ -150,7 +157,7 @@ function routingConsumption({ routed }: Plan, enginePrices: Readonly<Record<stri
   };
 }
 
-function timings(context: RequestContext, { routed }: Plan, end: RequestEnd): Record<string, number> {
+function timings(context: RequestContext, { routed }: Decided, end: RequestEnd): Record<string, number> {
   return {
     auth: context.authMs,
     ...(routed !== null && { decide: routed.reading.decideMs }),

@@ -1,10 +1,8 @@
 import type { Deps } from "../deps.ts";
 import { ok, refuse, type Result } from "../errors.ts";
 import { rawConversationKey } from "../routing/conversation-key.ts";
-import type { Reading, Verdict } from "../routing/decision.ts";
-import { judge } from "../routing/judge.ts";
+import type { Verdict } from "../routing/decision.ts";
 import { requestNeeds } from "../routing/needs.ts";
-import { withOtherBias } from "../routing/other-bias.ts";
 import { isShadowed, rolloutArm, type Arm } from "../routing/rollout-arm.ts";
 import { routableTurns } from "../routing/routable-turns.ts";
 import { candidates, chooseTarget, type Candidate } from "../routing/target.ts";
@@ -13,8 +11,10 @@ import type { Principal, PublishedRouter, RunningRollout } from "../tenancy/snap
 import { conversationKey } from "../tenancy/tenant-secrets.ts";
 import { HOP_HEADER, deploymentId, isLoop } from "../upstream/hop.ts";
 import type { RouteBody } from "./chat-body.schema.ts";
+import { decideTurn, type DecidedTurn } from "./decide-turn.ts";
 import type { RequestContext } from "./request-context.ts";
 import { requestedModel } from "./requested-model.ts";
+import { beginShadowDecision } from "./shadow-decision.ts";
 
 /** Where a rollout has put a conversation, and whether its requests are copied for the candidate. */
 interface Split {
@@ -23,10 +23,8 @@ interface Split {
   readonly shadow: ShadowSettings | null;
 }
 
-interface Routed {
+interface Routed extends DecidedTurn {
   readonly router: PublishedRouter;
-  readonly reading: Reading;
-  readonly verdict: Verdict;
   /** Where a running rollout of the policy has put the conversation; null without one. */
   readonly split: Split | null;
 }
@@ -64,18 +62,13 @@ export async function planRequest(
   if (turns === null) {
     return refuse("invalid_request_error", { message: "Routing needs a user message.", param: "messages" });
   }
-  const { tenantId } = principal.tenant;
-  const { requestId, waitUntil, signal } = context;
-  const asked = { tenantId, router, conversation: turns, requestId, waitUntil, signal };
-  const [engineReading, conversation] = await Promise.all([
-    deps.decider.decide(asked),
-    conversationOf(deps, principal, body, context),
-  ]);
-  const { settings } = router.document;
-  const reading = withOtherBias(engineReading, settings.other_bias ?? 0);
-  const verdict = judge(reading, settings);
-  const split = await splitOf(principal, router, verdict, conversation.key);
-  const routed = { router, reading, verdict, split };
+  const { tenantId, routerRollouts } = principal.tenant;
+  const conversation = await conversationOf(deps, principal, body, context);
+  const asked = { tenantId, router, turns, conversationKey: conversation.key };
+  const decided = await decideTurn(deps, asked, routerRollouts.get(router.slug) ?? null, context);
+  beginShadowDecision(deps, principal, context, asked, { ...decided, requestedModel: body.model, conversation });
+  const split = await splitOf(principal, router, decided.verdict, conversation.key);
+  const routed = { ...decided, router, split };
   return ok({ decisionId, routed, conversation, candidates: routedCandidates(principal, body, context, routed) });
 }
 
@@ -112,12 +105,6 @@ async function splitOf(
   const copied = arm === "control" && shadow !== null;
   const shadowed = copied && (await isShadowed({ rolloutId, percent: shadow.percent }, conversationKey));
   return { rollout, arm, shadow: shadowed ? shadow : null };
-}
-
-/** The rollout arm of a request as its receipt says it, such as `candidate@rol_…`; null without a rollout. */
-export function armOf({ routed }: Plan): string | null {
-  const split = routed?.split ?? null;
-  return split === null ? null : `${split.arm}@${split.rollout.id}`;
 }
 
 async function conversationOf(

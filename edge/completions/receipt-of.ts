@@ -1,6 +1,7 @@
 import { receiptHeaders } from "../routing/receipt.ts";
 import type { Candidate } from "../routing/target.ts";
-import { armOf, type Plan } from "./plan.ts";
+import { armOf, routingArmOf } from "./arms-of.ts";
+import type { Plan } from "./plan.ts";
 import type { RequestContext } from "./request-context.ts";
 
 interface Served {
@@ -19,6 +20,7 @@ export function receiptOf(context: RequestContext, plan: Plan, served: Served | 
     verdict: routed?.verdict ?? null,
     source: routed?.reading.source ?? "explicit",
     arm: armOf(plan),
+    routingArm: routingArmOf(plan),
     model: served?.candidate.model.slug ?? null,
     attempts: served?.attempts ?? 0,
     timings: {

@@ -21,7 +21,7 @@ function planWith(settings: Partial<RouterSettings> | null): Plan {
   const router = { id: "rtr_a", slug: "r", version: 3, policy_digest: "d", published_at: "", document };
   const verdict = { outcome: "other" as const, policy: null, confidence: 1 };
   const reading = { source: "fallback:timeout" as const, decideMs: 1 };
-  return { ...plan, routed: { router, reading, verdict, split: null } };
+  return { ...plan, routed: { router, reading, verdict, split: null, routing: null } };
 }
 
 /** What a request leaves behind, and what the log is told. */

@@ -34,7 +34,7 @@ export async function recordDecision(
   const make = () => decisionRow(principal, context, plan, ended, deps.env.ENGINE_PRICES);
   const { promise: appended, resolve: onAppended } = Promise.withResolvers<undefined>();
   const keep = (row: DecisionRecord) => recordConversation(deps, principal, plan, body, row, answer ?? null);
-  const done = append(deps, context, make, { keep, onAppended: () => onAppended(undefined) });
+  const done = appendRecord(deps, context, make, { keep, onAppended: () => onAppended(undefined) });
   context.waitUntil(done);
   if (deps.usage.beforeAnswerEnds) await within(deps.sleep, HOLD_LIMIT_MS, () => Promise.race([appended, done]));
 }
@@ -49,7 +49,7 @@ export function recordShadow(
   shadow: { readonly id: string; readonly rolloutId: string },
 ): Promise<void> {
   const ended = { ...end, endedAt: deps.now() };
-  return append(deps, context, () => shadowRow(principal, context, plan, ended, shadow));
+  return appendRecord(deps, context, () => shadowRow(principal, context, plan, ended, shadow));
 }
 
 interface Beside {
@@ -61,15 +61,16 @@ interface Beside {
 
 const NOTHING_BESIDE: Beside = { keep: () => Promise.resolve(), onAppended: () => undefined };
 
-async function append(
+/** Hands what is made to the usage sink, and to whoever keeps more of it. Never throws. */
+export async function appendRecord(
   deps: Deps,
   { requestId }: RequestContext,
-  make: () => DecisionRecord,
+  make: () => DecisionRecord | Promise<DecisionRecord>,
   { keep, onAppended }: Beside = NOTHING_BESIDE,
 ): Promise<void> {
   let decisionId: string | null = null;
   try {
-    const record = make();
+    const record = await make();
     decisionId = record.id;
     await Promise.all([deps.usage.append(record).then(onAppended), keep(record)]);
   } catch (error) {

@@ -22,6 +22,7 @@ const answerSchema = z
     engine: z.string().nullable(),
     alternatives: z.array(z.object({ policy: z.string().nullable(), probability: z.number() })),
     arm: z.string().nullable(),
+    routing_arm: z.string().nullable().openapi({ description: "Arm of the rollout of the router's own model." }),
     timings_ms: z.record(z.string(), z.number()),
   })
   .openapi("RouteAnswer");

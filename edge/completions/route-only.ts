@@ -2,7 +2,8 @@ import type { Deps } from "../deps.ts";
 import { ERRORS, ok, type Result } from "../errors.ts";
 import type { Principal } from "../tenancy/snapshot.ts";
 import type { RouteBody } from "./chat-body.schema.ts";
-import { armOf, planRequest, type Plan } from "./plan.ts";
+import { armOf, routingArmOf } from "./arms-of.ts";
+import { planRequest, type Plan } from "./plan.ts";
 import { receiptOf } from "./receipt-of.ts";
 import { recordDecision } from "./record-decision.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -21,6 +22,7 @@ export interface RouteAnswer {
   readonly engine: string | null;
   readonly alternatives: readonly { readonly policy: string | null; readonly probability: number }[];
   readonly arm: string | null;
+  readonly routing_arm: string | null;
   readonly timings_ms: Readonly<Record<string, number>>;
 }
 
@@ -75,6 +77,7 @@ function routeAnswer(plan: Plan, model: string, timings: Record<string, number>)
     engine: decided?.engine ?? null,
     alternatives: decided?.scores ?? [],
     arm: armOf(plan),
+    routing_arm: routingArmOf(plan),
     timings_ms: timings,
   };
 }

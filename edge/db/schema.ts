@@ -3,6 +3,7 @@ import { day, instant, signalbox } from "./columns.ts";
 import type { DraftDocument } from "../routing/draft-document.ts";
 import type { KnownMessage, StoredReading } from "../evaluation/turns.ts";
 import type { GuardrailsInput } from "../rollouts/guardrails.schema.ts";
+import type { EngineCandidate } from "../rollouts/engine-candidate.schema.ts";
 import type { Schedule } from "../rollouts/schedule.schema.ts";
 import type { ShadowSettings } from "../rollouts/shadow.schema.ts";
 import type { RouterDocument, Target } from "../routing/router-document.ts";
@@ -123,15 +124,16 @@ export const routerVersions = signalbox.table(
   (table) => [primaryKey({ columns: [table.tenantId, table.routerId, table.version] })],
 );
 
-/** A share of one policy's conversations that goes to a candidate instead of the policy's target. */
+/** A share of one policy's, or of a router's, conversations that a candidate answers or decides. */
 export const rollouts = signalbox.table(
   "rollouts",
   {
     tenantId: text("tenant_id").notNull(),
     id: text("id").notNull(),
     routerId: text("router_id").notNull(),
-    policy: text("policy").notNull(),
-    candidate: jsonb("candidate").$type<Target>().notNull(),
+    /** Null when the router's own model is rolled out. */
+    policy: text("policy"),
+    candidate: jsonb("candidate").$type<Target | EngineCandidate>().notNull(),
     percent: doublePrecision("percent").notNull(),
     guardrails: jsonb("guardrails").$type<GuardrailsInput>().notNull().default({}),
     shadow: jsonb("shadow").$type<ShadowSettings>(),
@@ -234,6 +236,8 @@ export const decisions = signalbox.table(
     conversationKey: text("conversation_key"),
     conversationKeySource: text("conversation_key_source"),
     arm: text("arm"),
+    routingArm: text("routing_arm"),
+    agrees: boolean("agrees"),
     requestedModel: text("requested_model").notNull(),
     model: text("model"),
     provider: text("provider"),

@@ -23,6 +23,8 @@ interface Asking {
   readonly limitMs: number;
   /** Aborts when the client goes away. */
   readonly client: AbortSignal | null;
+  /** Whether the answer must be of the very engine that was named. */
+  readonly onlyNamed: boolean;
 }
 
 /**
@@ -32,7 +34,7 @@ interface Asking {
 export async function askInference(
   deps: InferenceAccess & { readonly sleep: Sleep },
   question: DecideQuestion,
-  { requestId, limitMs, client }: Asking,
+  { requestId, limitMs, client, onlyNamed }: Asking,
 ): Promise<Asked> {
   const ask = async (limit: AbortSignal): ReturnType<typeof postDecide> => {
     const signal = client === null ? limit : AbortSignal.any([limit, client]);
@@ -46,13 +48,17 @@ export async function askInference(
   try {
     const answer = await within(deps.sleep, limitMs, ask);
     if (client?.aborted === true) return { kind: "abandoned" };
-    return answer === "late" ? failed("timeout", null, true) : understood(answer, question);
+    return answer === "late" ? failed("timeout", null, true) : understood(answer, question, onlyNamed);
   } catch {
     return client?.aborted === true ? { kind: "abandoned" } : failed("unavailable", null, true);
   }
 }
 
-function understood({ status, body }: { status: number; body: unknown }, { policies }: DecideQuestion): Asked {
+function understood(
+  { status, body }: { status: number; body: unknown },
+  { policies, engine = "default" }: DecideQuestion,
+  onlyNamed: boolean,
+): Asked {
   if (status === 429) return failed("overloaded", status, false);
   if (status === 504) return failed("timeout", status, true);
   // 400 and 413 are about this question, unless it is our contract that the service does not speak; every other refusal
@@ -60,7 +66,8 @@ function understood({ status, body }: { status: number; body: unknown }, { polic
   if (status === 400 || status === 413) return failed("invalid", status, refusesContract(body));
   if (status !== 200) return failed("unavailable", status, true);
   const distribution = readDistribution(body, policies);
-  if (distribution === null) return failed("invalid", status, true);
+  const another = onlyNamed && engine !== "default" && distribution?.engine.startsWith(`${engine}@`) === false;
+  if (distribution === null || another) return failed("invalid", status, true);
   return { kind: "decided", distribution, tokens: readRoutingTokens(body) };
 }
 

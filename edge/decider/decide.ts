@@ -5,6 +5,7 @@ import type { LruMap } from "../lru-map.ts";
 import type { FallbackReason, Reading } from "../routing/decision.ts";
 import { memoKey } from "../routing/memo-key.ts";
 import type { Sleep } from "../sleep.ts";
+import type { RouterSettings } from "../routing/router-document.ts";
 import type { PublishedRouter } from "../tenancy/snapshot.ts";
 import { isolationToken } from "../tenancy/tenant-secrets.ts";
 import type { WaitUntil } from "../wait-until.ts";
@@ -23,6 +24,8 @@ const SERVICE_SHARE = 0.9;
 export interface Question {
   readonly tenantId: string;
   readonly router: PublishedRouter;
+  /** A candidate's settings to decide under instead of the router's own; then no other engine's answer is taken. */
+  readonly settings?: RouterSettings;
   /** Normalised, up to and including the last user turn. */
   readonly conversation: readonly Turn[];
   readonly requestId: string;
@@ -43,7 +46,7 @@ export interface DeciderDeps {
 /** What an isolate remembers between questions. */
 export interface DeciderState {
   readonly memo: Memo;
-  /** By version of a router: a hasty deadline or an odd policy set of one router opens no other's breaker. */
+  /** By version of a router and engine: a hasty deadline, an odd policy set or a bad engine opens no other's breaker. */
   readonly breakers: LruMap<Breaker>;
 }
 
@@ -54,7 +57,8 @@ export async function decide(
   question: Question,
 ): Promise<Reading> {
   const { router, tenantId, conversation, requestId } = question;
-  const { policies, settings } = router.document;
+  const { policies } = router.document;
+  const settings = question.settings ?? router.document.settings;
   const beganAt = deps.now();
   const decideMs = (): number => deps.now() - beganAt;
   if (policies.length === 0) {
@@ -66,10 +70,15 @@ export async function decide(
   if (remembered !== null) return reading("memo", remembered, policies, decideMs());
 
   const asking = await questionFor(deps, question);
-  const breaker = breakerOf(breakers, `${tenantId}:${router.id}@${router.version}`);
+  const breaker = breakerOf(breakers, `${tenantId}:${router.id}@${router.version}:${settings.engine}`);
   if (!breaker.admit(deps.now())) return fallback("breaker_open", decideMs());
   const limitMs = Math.max(1, settings.deadline_ms - decideMs());
-  const work = askInference(deps, asking, { requestId, limitMs, client: question.signal ?? null });
+  const work = askInference(deps, asking, {
+    requestId,
+    limitMs,
+    client: question.signal ?? null,
+    onlyNamed: question.settings !== undefined,
+  });
   // A client that leaves must not keep the breaker from learning how its call went.
   const reported = work.then((asked) => {
     report(breaker, asked, deps.now());
@@ -91,9 +100,9 @@ export async function decide(
 /** Only what the router model may see: no domains, no targets, no tenant by name. */
 async function questionFor(
   { env }: DeciderDeps,
-  { router, tenantId, conversation }: Question,
+  { router, tenantId, conversation, settings = router.document.settings }: Question,
 ): Promise<DecideQuestion> {
-  const { policies, settings } = router.document;
+  const { policies } = router.document;
   return {
     policies: policies.map(({ name, description }) => ({ name, description })),
     conversation: [...conversation],

@@ -362,3 +362,47 @@ describe("readiness and preparation", () => {
     await settled();
   });
 });
+
+describe("a candidate engine", () => {
+  const big = { ...routerOf().document.settings, engine: "big" };
+
+  it("is asked by name, with its own deadline, and neither remembers nor is remembered for another", async () => {
+    const { service, ask, answered } = setUp();
+    await answered(decided("law"));
+    const settings = { ...big, deadline_ms: 1_000, min_confidence: 0.9 };
+    expect(await answered(decided("code", "big@1"), { settings })).toMatchObject({ source: "engine", engine: "big@1" });
+    expect(service.calls[1]?.body).toMatchObject({ engine: "big", deadlineMs: 900, escalateBelow: 0.9 });
+    expect(await ask({ settings })).toMatchObject({ source: "memo", engine: "big@1" });
+    expect(await ask()).toMatchObject({ source: "memo", engine: "embedded@1" });
+    expect(service.calls).toHaveLength(2);
+  });
+
+  it("is not taken to have said what another engine answers for it", async () => {
+    const { answered } = setUp();
+    expect((await answered(decided("law", "embedded@1"), { settings: big })).source).toBe("fallback:invalid");
+    expect((await answered(decided("law", "bigger@1"), { settings: big })).source).toBe("fallback:invalid");
+    expect((await answered(decided("law", "big@1"), { settings: big })).source).toBe("engine");
+  });
+
+  it("that fails closes the way to itself alone", async () => {
+    const { answered, ask } = setUp();
+    for (let failed = 0; failed < 5; failed += 1) {
+      expect((await answered(new Error("down"), { settings: big })).source).toBe("fallback:unavailable");
+    }
+    expect((await ask({ settings: big })).source).toBe("fallback:breaker_open");
+    expect((await answered(decided("law"))).source).toBe("engine");
+  });
+});
+
+describe("the names of engines", () => {
+  it("are what the service lists; null when it says nothing", async () => {
+    const { service, decider } = setUp();
+    const listed = decider.engines();
+    const engines = ["embedded", "big"].map((name) => ({ name, version: "1", ready: true }));
+    (await service.call(0)).answer(Response.json({ default: "embedded", engines }));
+    expect(await listed).toEqual(["embedded", "big"]);
+    const nothing = decider.engines();
+    (await service.call(1)).answer(new Error("down"));
+    expect(await nothing).toBeNull();
+  });
+});

@@ -37,6 +37,8 @@ export interface Decider {
   similarities(policies: readonly Policy[]): Promise<Similarities | null>;
   /** What stands behind an engine's name now; null when the service does not say, or has no such engine. */
   engine(name: string): Promise<ListedEngine | null>;
+  /** The names of the service's engines, `default` not among them; null when it does not say. */
+  engines(): Promise<readonly string[] | null>;
 }
 
 export function createDecider(deps: DeciderDeps): Decider {
@@ -86,16 +88,25 @@ export function createDecider(deps: DeciderDeps): Decider {
     },
 
     async engine(asked) {
-      try {
-        const answer = await within(deps.sleep, ENGINES_LIMIT_MS, (signal) => getEngines(deps, signal));
-        const listed = enginesResponseSchema.safeParse(answer).data;
-        const name = asked === "default" ? listed?.default : asked;
-        return listed?.engines.find((one) => one.name === name) ?? null;
-      } catch {
-        return null;
-      }
+      const listed = await listedEngines(deps);
+      const name = asked === "default" ? listed?.default : asked;
+      return listed?.engines.find((one) => one.name === name) ?? null;
+    },
+
+    async engines() {
+      return (await listedEngines(deps))?.engines.map(({ name }) => name) ?? null;
     },
   };
+}
+
+/** What the service says of its engines; null when it says nothing. */
+async function listedEngines(deps: DeciderDeps) {
+  try {
+    const answer = await within(deps.sleep, ENGINES_LIMIT_MS, (signal) => getEngines(deps, signal));
+    return enginesResponseSchema.safeParse(answer).data ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** Cosines of texts among each other; null when the service does not say. */

@@ -50,6 +50,33 @@ describe("input that does not fit a route's schema", () => {
     expect(error.param).toBe("messages[0].content[1].type");
   });
 
+  it("descends, of branches that got as far, into the one that has least against it", async () => {
+    const choice = z.union([z.strictObject({ model: z.string() }), z.strictObject({ engine: z.string() })]);
+    const router = newRouter();
+    const content = { "application/json": { schema: z.object({ choice }) } };
+    const responses = { 200: { description: "ok" } };
+    const route = createRoute({
+      method: "post",
+      path: "/api/v1/x",
+      request: { body: { required: true, content } },
+      responses,
+    });
+    router.openapi(route, (c) => c.text("reached"));
+    const headers = { "content-type": "application/json" };
+    for (const [given, at] of [
+      [{ engine: 5 }, ["/choice/engine"]],
+      [{ model: 5 }, ["/choice/model"]],
+    ] as const) {
+      const answer = await router.request("/api/v1/x", {
+        method: "POST",
+        headers,
+        body: JSON.stringify({ choice: given }),
+      });
+      const { errors } = (await answer.json()) as { errors: { pointer: string }[] };
+      expect(errors.map(({ pointer: found }) => found)).toEqual(at);
+    }
+  });
+
   it("lists every finding with a JSON pointer on the management surface, unknown fields by name", async () => {
     const answer = await post("/api/v1/x", JSON.stringify({ messages: [{ role: 1, content: "" }], "a/b": 1 }));
     expect(answer.status).toBe(422);

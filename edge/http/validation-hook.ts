@@ -30,7 +30,10 @@ function findings(issues: readonly Issue[]): Refusal {
   return { code: "validation_failed", errors: errors.slice(0, 50) };
 }
 
-/** A union reports one failed branch each; the branch that got furthest says what is wrong with the input. */
+/**
+ * A union reports one failed branch each; the branch that got furthest says what is wrong with the input, and of those
+ * that got as far, the one that has least against it.
+ */
 function innermost(issue: Issue): Issue[] {
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((key) => ({ ...issue, path: [...issue.path, key], message: "unknown field" }));
@@ -39,7 +42,9 @@ function innermost(issue: Issue): Issue[] {
   const branches = issue.errors.map((branch) =>
     branch.map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] })),
   );
-  const deepest = branches.reduce((best, branch) => (depth(branch) > depth(best) ? branch : best));
+  const better = (branch: Issue[], best: Issue[]): boolean =>
+    depth(branch) > depth(best) || (depth(branch) === depth(best) && branch.length < best.length);
+  const deepest = branches.reduce((best, branch) => (better(branch, best) ? branch : best));
   return depth(deepest) > issue.path.length ? deepest.flatMap(innermost) : [issue];
 }
 

@@ -1,4 +1,5 @@
-import { differenceOf, meanEstimate, quantileRanks, shareEstimate, type Estimate } from "./intervals.ts";
+import { acrossArms } from "./across-arms.ts";
+import { meanEstimate, quantileRanks, shareEstimate, type Estimate } from "./intervals.ts";
 import type { Moments } from "./mean-evidence.ts";
 
 export const LATENCIES = ["first_byte", "total"] as const;
@@ -50,7 +51,7 @@ export interface RankedTime extends ArmRank {
   readonly ms: number;
 }
 
-export type Unit = "share" | "ms" | "tokens" | "usd" | "score";
+export type Unit = "share" | "ms" | "tokens" | "usd" | "score" | "probability";
 export type Method = "wilson" | "order_statistics" | "student_t";
 
 /** One thing that arms are compared by. */
@@ -88,23 +89,10 @@ export const ranksToRead = (totals: readonly ArmTotals[]): ArmRank[] =>
 
 /** The arms beside each other, measure by measure. Arms without a request are there too, with nothing known of them. */
 export function compareArms(arms: readonly string[], facts: ArmFacts): Measure[] {
-  const totalsOf = (arm: string): ArmTotals | undefined => facts.totals.find((one) => one.arm === arm);
   const measure = (
     head: Omit<Measure, "arms" | "differences">,
     estimate: (totals: ArmTotals) => Estimate | null,
-  ): Measure => {
-    const estimates = arms.map((arm) => {
-      const totals = totalsOf(arm);
-      return [arm, totals === undefined ? null : estimate(totals)] as const;
-    });
-    const control = estimates.find(([arm]) => arm === "control")?.[1] ?? null;
-    const others = estimates.filter(([arm]) => arm !== "control");
-    return {
-      ...head,
-      arms: Object.fromEntries(estimates),
-      differences: Object.fromEntries(others.map(([arm, own]) => [arm, differenceOf(own, control)])),
-    };
-  };
+  ): Measure => acrossArms(arms, facts.totals, head, estimate);
   const share = (name: string, detail: string | null, count: (totals: ArmTotals) => [number, number]): Measure =>
     measure({ measure: name, detail, unit: "share", method: "wilson" }, (totals) => shareEstimate(...count(totals)));
   const kind = (of: ArmKind["of"], name: string) => (arm: string) =>

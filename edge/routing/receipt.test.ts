@@ -11,6 +11,7 @@ const receipt: Receipt = {
   verdict: { outcome: "matched", policy: "bug fixing", confidence: 0.87654 },
   source: "engine",
   arm: "candidate",
+  routingArm: "control",
   model: "gpt-5",
   attempts: 2,
   timings: { auth: 0, decide: 12.34, upstream: 480 },
@@ -26,6 +27,7 @@ describe("receipt headers", () => {
       "x-signalbox-source": "engine",
       "x-signalbox-model": "gpt-5",
       "x-signalbox-arm": "candidate",
+      "x-signalbox-routing-arm": "control",
       "x-signalbox-attempts": "2",
       "server-timing": "auth;dur=0, decide;dur=12.3, upstream;dur=480",
     });
@@ -33,7 +35,15 @@ describe("receipt headers", () => {
 
   it("tell of an explicit model no router, policy or confidence", () => {
     const timings = { auth: 1, decide: null, upstream: null };
-    const explicit = { ...receipt, router: null, verdict: null, source: "explicit", arm: null, timings } as const;
+    const explicit = {
+      ...receipt,
+      router: null,
+      verdict: null,
+      source: "explicit",
+      arm: null,
+      routingArm: null,
+      timings,
+    } as const;
     expect(receiptHeaders({ ...explicit, model: null, attempts: 0 })).toEqual({
       "x-signalbox-decision": "dec_1",
       "x-signalbox-source": "explicit",

@@ -9,6 +9,8 @@ export interface Receipt {
   readonly source: Reading["source"] | "explicit";
   /** Rollout arm. */
   readonly arm: string | null;
+  /** Arm of the rollout of the router's own model. */
+  readonly routingArm: string | null;
   /** Slug of the model that served, or was asked last; null when none was asked. */
   readonly model: string | null;
   /** Upstream calls made. */
@@ -19,7 +21,7 @@ export interface Receipt {
 
 /** The receipt headers of an answer, as `x-signalbox-*` and `server-timing`. Every value is plain ASCII. */
 export function receiptHeaders(receipt: Receipt): Record<string, string> {
-  const { router, verdict, arm, model } = receipt;
+  const { router, verdict, arm, routingArm, model } = receipt;
   const policy = verdict?.policy ?? verdict?.outcome ?? null;
   const confidence = verdict?.confidence ?? null;
   const headers: Record<string, string | null> = {
@@ -31,6 +33,7 @@ export function receiptHeaders(receipt: Receipt): Record<string, string> {
     "x-signalbox-source": receipt.source,
     "x-signalbox-model": model,
     "x-signalbox-arm": arm,
+    "x-signalbox-routing-arm": routingArm,
     "x-signalbox-attempts": String(receipt.attempts),
     "server-timing": serverTiming(receipt.timings),
   };

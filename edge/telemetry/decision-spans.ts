@@ -13,7 +13,7 @@ export function decisionSpans(decision: DecisionRecord): TelemetrySpan[] {
   const startMs = Date.parse(decision.created_at);
   const endMs = startMs + (decision.timings_ms["total"] ?? 0);
   const common = { traceId: ids.traceId, startMs, endMs, failed: FAILED.includes(decision.request_status) };
-  const isCall = decision.kind !== "route";
+  const isCall = decision.kind !== "route" && decision.request_status !== "routed";
   const call: TelemetrySpan = {
     ...common,
     spanId: ids.spanId,
@@ -23,7 +23,7 @@ export function decisionSpans(decision: DecisionRecord): TelemetrySpan[] {
     attributes: { ...identity(decision), ...callAttributes(decision) },
   };
   // A copy's decision is its request's: no router model was asked for it, and often no other model.
-  if (decision.kind === "shadow") {
+  if (decision.kind === "shadow" && decision.request_status !== "routed") {
     return decision.attempts === 0
       ? []
       : [{ ...call, attributes: { ...call.attributes, ...routeAttributes(decision) } }];
@@ -85,6 +85,7 @@ const routeAttributes = (decision: DecisionRecord): Attributes => ({
   "signalbox.source": decision.source,
   "signalbox.engine": decision.engine,
   "signalbox.arm": decision.arm,
+  "signalbox.routing_arm": decision.routing_arm,
   "signalbox.routing.input_tokens": decision.routing_input_tokens,
   "signalbox.routing.cached_input_tokens": decision.routing_cached_input_tokens,
   "signalbox.routing.output_tokens": decision.routing_output_tokens,

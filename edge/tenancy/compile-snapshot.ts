@@ -2,7 +2,7 @@ import type { FullSnapshotRow, TenantConfig } from "./snapshot.ts";
 
 /** A tenant's configuration as requests look things up in it, by slug. */
 export function compileSnapshot(row: FullSnapshotRow): TenantConfig {
-  const { tenant, revision, providers, models, routers, rollouts } = row;
+  const { tenant, revision, providers, models, routers, rollouts, router_rollouts: ofRouters } = row;
   return {
     tenantId: tenant.id,
     status: tenant.status,
@@ -11,6 +11,7 @@ export function compileSnapshot(row: FullSnapshotRow): TenantConfig {
     models: bySlug(models),
     routers: bySlug(routers),
     rollouts,
+    routerRollouts: new Map(ofRouters.map((rollout) => [rollout.router, rollout])),
   };
 }
 

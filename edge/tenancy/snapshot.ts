@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { engineCandidateSchema } from "../rollouts/engine-candidate.schema.ts";
 import { shadowSchema } from "../rollouts/shadow.schema.ts";
 import { routerDocumentSchema, targetSchema } from "../routing/router-document.ts";
 
@@ -93,6 +94,16 @@ const snapshotRolloutSchema = z.object({
   shadow_exhausted_on: z.string().nullable().default(null),
 });
 
+/** A running rollout of a router model: the share of a router's conversations that its candidate decides. */
+const routerRolloutSchema = z.object({
+  id: z.string(),
+  router: z.string(),
+  candidate: engineCandidateSchema,
+  percent: z.number(),
+  shadow: shadowSchema.nullable().default(null),
+  shadow_exhausted_on: z.string().nullable().default(null),
+});
+
 const snapshotKeySchema = z.object({
   id: z.string(),
   environment: z.string(),
@@ -117,6 +128,7 @@ export const snapshotRowSchema = z.union([
     models: z.array(snapshotModelSchema),
     routers: z.array(snapshotRouterSchema),
     rollouts: z.array(snapshotRolloutSchema),
+    router_rollouts: z.array(routerRolloutSchema).default([]),
   }),
 ]);
 
@@ -127,6 +139,7 @@ export type Provider = z.infer<typeof snapshotProviderSchema>;
 export type Model = z.infer<typeof snapshotModelSchema>;
 export type PublishedRouter = z.infer<typeof snapshotRouterSchema>;
 export type RunningRollout = z.infer<typeof snapshotRolloutSchema>;
+export type RouterRollout = z.infer<typeof routerRolloutSchema>;
 
 /** A tenant's configuration, compiled for look-up. Shared by all of the tenant's keys in an isolate. */
 export interface TenantConfig {
@@ -137,6 +150,8 @@ export interface TenantConfig {
   readonly models: ReadonlyMap<string, Model>;
   readonly routers: ReadonlyMap<string, PublishedRouter>;
   readonly rollouts: readonly RunningRollout[];
+  /** By the router's slug. */
+  readonly routerRollouts: ReadonlyMap<string, RouterRollout>;
 }
 
 /** Who is asking, as established by `authenticate`: the key, its tenant's configuration and how old that is. */

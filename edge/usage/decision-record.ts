@@ -22,7 +22,7 @@ export const decisionRecordSchema = z.object({
   request_id: z.string(),
   /** ISO 8601 instant the request arrived at; the row's day comes from the id. */
   created_at: z.string(),
-  /** `shadow` is a copy of a completion, for a rollout's candidate. */
+  /** `shadow` is a copy of a completion, or of its decision alone, for a rollout's candidate. */
   kind: z.enum(["completion", "route", "shadow"]),
   router: z.string().nullable(),
   router_version: z.number().int().nullable(),
@@ -39,6 +39,10 @@ export const decisionRecordSchema = z.object({
   conversation_key: z.string().nullable(),
   conversation_key_source: z.string().nullable(),
   arm: z.string().nullable(),
+  /** Arm of the rollout of the router's own model, such as `candidate@rol_…`. */
+  routing_arm: z.string().nullable().default(null),
+  /** Of a copy of a decision: whether it came to what the served one came to; null where either failed. */
+  agrees: z.boolean().nullable().default(null),
   requested_model: z.string(),
   model: z.string().nullable(),
   provider: z.string().nullable(),

@@ -108,6 +108,8 @@ const receipt = (tenantId: string, atMs: number): DecisionRecord => ({
   conversation_key: "c".repeat(43),
   conversation_key_source: "messages",
   arm: null,
+  routing_arm: null,
+  agrees: null,
   requested_model: "auto",
   model: "small",
   provider: "echo",

@@ -40,6 +40,16 @@ describe("signalbox.edge_snapshot", () => {
           shadow_exhausted_on: "2026-01-02",
         },
       ],
+      router_rollouts: [
+        {
+          id: "rol_2",
+          router: "default",
+          candidate: { engine: "big" },
+          percent: 7,
+          shadow: null,
+          shadow_exhausted_on: null,
+        },
+      ],
       tenant: { id: tenant.id, status: "active" },
       key: {
         id: tenant.keyId,

@@ -95,6 +95,8 @@ export async function makeFullTenant(admin: pg.Client): Promise<FullTenant> {
   const spent = { shadow_day: "2026-01-02", shadow_tokens: 1_000 };
   const split = { policy: "code", candidate: { model: "m" }, percent: 5, shadow, ...spent };
   await insert("rollouts", { ...tenant, id: "rol_1", router_id: "rtr_1", ...split });
+  const engine = { policy: null, candidate: { engine: "big" }, percent: 7 };
+  await insert("rollouts", { ...tenant, id: "rol_2", router_id: "rtr_1", ...engine });
   const golden = { messages: [{ role: "user", content: "Fix it" }], expected: ["code"] };
   await insert("golden_cases", { ...tenant, id: "gld_1", router_id: "rtr_1", ...golden });
   const digests = { document_digest: "d", policy_digest: "d" };

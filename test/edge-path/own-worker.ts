@@ -15,12 +15,20 @@ export interface OwnWorker {
   stop(): Promise<void>;
 }
 
-export async function startOwnWorker(): Promise<OwnWorker> {
+interface Options {
+  /** A service of the test's own instead of the shared one. */
+  readonly inference?: { readonly url: string; readonly token: string };
+  /** More of the environment. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+export async function startOwnWorker({ inference, variables }: Options = {}): Promise<OwnWorker> {
   const shared = stack();
+  const { url, token } = inference ?? { url: shared.inferenceUrl, token: shared.inferenceToken };
   const folder = await mkdtemp(join(tmpdir(), "signalbox-worker-"));
-  const [database, inference, build] = await Promise.all([
+  const [database, service, build] = await Promise.all([
     FaultyProxy.before(shared.httpEndpoint),
-    FaultyProxy.before(shared.inferenceUrl),
+    FaultyProxy.before(url),
     buildWorker(folder, AbortSignal.timeout(60_000)),
   ]);
   const log = keptLog("own-worker");
@@ -36,21 +44,22 @@ export async function startOwnWorker(): Promise<OwnWorker> {
       DATABASE_URL_API: shared.apiUrl,
       DATABASE_HTTP_ENDPOINT: database.url,
       DATABASE_WS_PROXY: shared.wsProxy,
-      INFERENCE_URL: inference.url,
-      INFERENCE_TOKEN: shared.inferenceToken,
+      INFERENCE_URL: service.url,
+      INFERENCE_TOKEN: token,
       CREDENTIAL_KEYS: `k1:${Buffer.alloc(32, 1).toString("base64")}`,
       SIGNING_SECRET: "a secret of this worker and no other one",
       PUBLIC_URL: baseUrl,
       USAGE_SINK: "spool",
+        ...variables,
     }),
   });
   return {
     baseUrl: worker.baseUrl,
     database,
-    inference,
+    inference: service,
     async stop() {
       await worker.stop();
-      await Promise.all([database.close(), inference.close()]);
+      await Promise.all([database.close(), service.close()]);
       log.end();
       await rm(folder, { recursive: true, force: true });
     },

@@ -13,6 +13,7 @@ export function snapshotRow(
     models: [],
     routers: [],
     rollouts: [],
+    router_rollouts: [],
     ...fields,
     key: {
       id: "key_a",

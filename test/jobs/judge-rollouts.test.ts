@@ -67,6 +67,20 @@ it("aborts a rollout whose candidate costs too much", async () => {
   });
 });
 
+it("aborts a rollout of a router's model after whose decisions requests fail more often", async () => {
+  const { tenant } = await mintEchoTenant(DOCUMENT);
+  const split = { router: "default", candidate: { engine: "embedded", deadline_ms: 5_000 }, percent: 50, guardrails };
+  const { id } = (await tenant.api("/rollouts", { body: split })).body as { id: string };
+  // The same requests are in a rollout of their policy, which has nothing to do with it.
+  const of = (arm: string, more: Partial<DecisionRecord> = {}): DecisionRecord[] =>
+    requests(tenant, "control@rol_01k9zq3m8v7x5t2r4w6y8a0b1c", 20, { routing_arm: `${arm}@${id}`, ...more });
+  const failed = { request_status: "failed", http_status: 502 } as const;
+  await append([...of("control"), ...of("control"), ...of("candidate"), ...of("candidate", failed)]);
+  await judge();
+  const { status, reason } = (await tenant.api(`/rollouts/${id}`)).body as Record<string, unknown>;
+  expect([status, reason]).toEqual(["aborted", expect.stringMatching(/^error_rate: /)]);
+});
+
 describe("a rollout that is guarded by feedback", () => {
   const feedback_score = { metric: "helpful", below_control: 0.2 };
   const by = { minimum_requests: 20, feedback_score };

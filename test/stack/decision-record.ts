@@ -25,6 +25,8 @@ export function decisionRecord(fields: Partial<DecisionRecord> = {}): DecisionRe
     conversation_key: "c",
     conversation_key_source: "messages",
     arm: null,
+    routing_arm: null,
+    agrees: null,
     requested_model: "auto",
     model: "small",
     provider: "echo",

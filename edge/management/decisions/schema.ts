@@ -32,6 +32,10 @@ export const decisionSchema = z
         "`messages`, the first ones.",
     }),
     arm: record.arm,
+    routing_arm: record.routing_arm.unwrap().openapi({ description: "Arm of the rollout of the router's own model." }),
+    agrees: record.agrees.unwrap().openapi({
+      description: "Of a copy of a decision: whether it came to what the served one did; null where either failed.",
+    }),
     requested_model: record.requested_model,
     model: record.model,
     provider: record.provider,

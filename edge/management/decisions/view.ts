@@ -24,6 +24,8 @@ export const decisionView = (row: DecisionRow): DecisionView => ({
   unsure_reason: row.unsureReason,
   conversation_key_source: row.conversationKeySource,
   arm: row.arm,
+  routing_arm: row.routingArm,
+  agrees: row.agrees,
   requested_model: row.requestedModel,
   model: row.model,
   provider: row.provider,

@@ -87,13 +87,14 @@ export async function publishedDocuments(
     .orderBy(routers.slug);
 }
 
-/** The tenant's rollouts that are running or paused, with their candidates. */
+/** The tenant's rollouts of policies that are running or paused, with their candidates. */
 export async function openCandidates(tx: Transaction, tenantId: string): Promise<{ id: string; candidate: Target }[]> {
-  return tx
+  const rows = await tx
     .select({ id: rollouts.id, candidate: rollouts.candidate })
     .from(rollouts)
     .where(and(eq(rollouts.tenantId, tenantId), inArray(rollouts.status, ["running", "paused"])))
     .orderBy(rollouts.id);
+  return rows.flatMap(({ id, candidate }) => ("engine" in candidate ? [] : [{ id, candidate }]));
 }
 
 export async function deleteModelRow(tx: Transaction, row: ModelRow): Promise<void> {

@@ -6,7 +6,16 @@ import { judgedUntil } from "../../rollouts/judged-until.ts";
 import { CONFIDENCE } from "../../rollouts/intervals.ts";
 import type { TenantContext } from "../context.ts";
 import { iso } from "../text.ts";
-import { armBatches, armKinds, armScores, armTimes, armTotals, feedbackBatches } from "./comparison.store.ts";
+import { engineMeasures } from "./compare-engines.ts";
+import {
+  armBatches,
+  armKinds,
+  armScores,
+  armTimes,
+  armTotals,
+  feedbackBatches,
+  type ArmsSlice,
+} from "./comparison.store.ts";
 import type { ComparisonQuery, ComparisonView } from "./comparison.schema.ts";
 import { rolloutById, rolloutRow, type RolloutRow } from "./rollouts.store.ts";
 import { rolloutView } from "./view.ts";
@@ -48,12 +57,41 @@ export async function compareInDetail(
   const guarded = row.guardrails.feedback_score?.exclude_inference_feedback === true;
   const exceptInference = exclude === undefined ? guarded : exclude === "true";
   const before = new Date(judgedUntil(deps.now())).toISOString();
-  const [totalRows, kinds, scores, rows, given] = await Promise.all([
+  const [compared, rows, given] = await Promise.all([
+    row.policy === null ? engineMeasures(context, arms, slice) : answerMeasures(context, arms, slice, exceptInference),
+    api.read(scope, (db) => armBatches(db, id, before)),
+    api.read(scope, (db) => feedbackBatches(db, id, before)),
+  ]);
+  const guardrails = rolloutGuardrailStates(row.guardrails, { rows, feedback: given });
+  const view: ComparisonView = {
+    rollout: rolloutView(row),
+    as_of: asOf,
+    confidence: CONFIDENCE,
+    arms: compared.arms,
+    guardrails: guardrails.map(({ guardrail, state, requests, chance, breach_at }) => ({
+      guardrail,
+      state,
+      requests,
+      chance,
+      breach_at,
+    })),
+    measures: compared.measures,
+  };
+  return ok({ view, guardrails, batches: rows });
+}
+
+/** The arms of a policy's rollout: what was answered. */
+async function answerMeasures(
+  { deps, scope }: TenantContext,
+  arms: readonly string[],
+  slice: ArmsSlice,
+  exceptInference: boolean,
+): Promise<Pick<ComparisonView, "arms" | "measures">> {
+  const { api } = deps.db;
+  const [totalRows, kinds, scores] = await Promise.all([
     api.read(scope, (db) => armTotals(db, slice)),
     api.read(scope, (db) => armKinds(db, slice)),
     api.read(scope, (db) => armScores(db, slice, exceptInference)),
-    api.read(scope, (db) => armBatches(db, id, before)),
-    api.read(scope, (db) => feedbackBatches(db, id, before)),
   ]);
   const totals = totalRows.map(totalsOf);
   const counts = kinds.map((kind) => ({ ...kind, requests: Number(kind.requests) }));
@@ -65,22 +103,7 @@ export async function compareInDetail(
     scores: scores.map((score) => ({ ...score, count: Number(score.count) })),
     times: times.map((time) => ({ ...time, rank: Number(time.rank) })),
   });
-  const guardrails = rolloutGuardrailStates(row.guardrails, { rows, feedback: given });
-  const view: ComparisonView = {
-    rollout: rolloutView(row),
-    as_of: asOf,
-    confidence: CONFIDENCE,
-    arms: Object.fromEntries(arms.map((arm) => [arm, counted(arm, totals, counts)])),
-    guardrails: guardrails.map(({ guardrail, state, requests, chance, breach_at }) => ({
-      guardrail,
-      state,
-      requests,
-      chance,
-      breach_at,
-    })),
-    measures,
-  };
-  return ok({ view, guardrails, batches: rows });
+  return { arms: Object.fromEntries(arms.map((arm) => [arm, counted(arm, totals, counts)])), measures };
 }
 
 function counted(arm: string, totals: readonly ArmTotals[], kinds: readonly ArmKind[]) {

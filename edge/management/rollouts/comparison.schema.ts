@@ -25,12 +25,14 @@ const measureSchema = z
   .object({
     measure: z.string().openapi({
       description:
-        "`error_rate`, `error`, `first_byte_p50`, `first_byte_p95`, `total_p50`, `total_p95`, `input_tokens`, `output_tokens`, `cost_usd`, `finish_reason`, `feedback`.",
+        "`error_rate`, `error`, `first_byte_p50`, `first_byte_p95`, `total_p50`, `total_p95`, `input_tokens`, `output_tokens`, `cost_usd`, `finish_reason`, `feedback`; " +
+        "of a router's model: `agreement` (of copies, with what served), `fallback_rate`, `fallback`, `outcome`, `decide_p50`, `decide_p95`, " +
+        "`confidence`, `routing_input_tokens`, `routing_output_tokens`, `routing_cost_usd`.",
     }),
     detail: z.string().nullable().openapi({
       description: "Which kind of error, finish reason or metric of feedback; null where there is but one.",
     }),
-    unit: z.enum(["share", "ms", "tokens", "usd", "score"]),
+    unit: z.enum(["share", "ms", "tokens", "usd", "score", "probability"]),
     method: z.enum(["wilson", "order_statistics", "student_t"]).openapi({
       description:
         "How the interval was made: Wilson's score interval of a share, order statistics of a percentile (holds whatever the law of the times), Student's t of a mean.",

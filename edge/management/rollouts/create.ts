@@ -2,40 +2,42 @@ import { ok, refuse, type Result } from "../../errors.ts";
 import type { TenantContext } from "../context.ts";
 import { difference } from "../difference.ts";
 import { write } from "../write.ts";
+import { createRouterRollout } from "./create-router-rollout.ts";
 import { holdCandidates, insertRollout, isPolicyTaken, publishedRouter } from "./rollouts.store.ts";
-import { firstStep, NO_SCHEDULE } from "./schedule.ts";
+import { firstShare } from "./schedule.ts";
 import type { CreateRollout, RolloutView } from "./schema.ts";
 import { rolloutView } from "./view.ts";
 
 /** Begins to send a share of a policy's conversations to a candidate. A policy has one open rollout at most. */
 export async function createRollout(context: TenantContext, input: CreateRollout): Promise<Result<RolloutView>> {
   const { deps, tenantId } = context;
+  const { policy, candidate } = input;
+  if ("engine" in candidate) return createRouterRollout(context, input, candidate);
+  if (policy === null) return wrong("/policy", "is needed, unless the candidate is an engine");
   try {
     return await write(context, async (tx) => {
       const router = await publishedRouter(tx, tenantId, input.router);
       if (router === null) return wrong("/router", `there is no published router ${input.router}`);
-      if (!router.document.policies.some(({ name }) => name === input.policy)) {
-        return wrong("/policy", `the published version of ${input.router} has no policy ${input.policy}`);
+      if (!router.document.policies.some(({ name }) => name === policy)) {
+        return wrong("/policy", `the published version of ${input.router} has no policy ${policy}`);
       }
-      const named = [input.candidate.model, ...(input.candidate.fallbacks ?? [])];
+      const named = [candidate.model, ...(candidate.fallbacks ?? [])];
       const held = await holdCandidates(tx, tenantId, named);
       const missing = named.findIndex((slug) => !held.has(slug));
       if (missing !== -1) {
         const at = missing === 0 ? "/candidate/model" : `/candidate/fallbacks/${missing - 1}`;
         return wrong(at, `there is no model ${named[missing] ?? ""}`);
       }
-      const { policy, candidate, schedule, guardrails, shadow } = input;
+      const { guardrails, shadow } = input;
       const now = deps.now();
       const at = new Date(now).toISOString();
-      const share =
-        schedule === undefined ? { ...NO_SCHEDULE, percent: input.percent ?? 0 } : firstStep(schedule, now, false);
       const fields = {
         tenantId,
         id: deps.newId("rollout"),
         routerId: router.id,
         policy,
         candidate,
-        ...share,
+        ...firstShare(input, now),
         guardrails,
         shadow,
         createdAt: at,
@@ -48,7 +50,7 @@ export async function createRollout(context: TenantContext, input: CreateRollout
     });
   } catch (error) {
     if (!isPolicyTaken(error)) throw error;
-    return refuse("conflict", { message: `The policy ${input.policy} has a rollout already.`, param: "policy" });
+    return refuse("conflict", { message: `The policy ${policy} has a rollout already.`, param: "policy" });
   }
 }
 

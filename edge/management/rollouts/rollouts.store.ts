@@ -53,9 +53,9 @@ export async function insertRollout(
   return inserted === undefined ? null : { ...inserted, router };
 }
 
-/** Whether a write failed because another open rollout has the policy. */
+/** Whether a write failed because another open rollout has the policy, or the router where it has none. */
 export const isPolicyTaken = (error: unknown): boolean =>
-  error instanceof QueryFailure && error.constraint === "rollouts_open_key";
+  error instanceof QueryFailure && ["rollouts_open_key", "rollouts_open_router_key"].includes(error.constraint ?? "");
 
 /** Changes a rollout at an instant (ISO 8601). */
 export async function updateRolloutRow(

@@ -1,7 +1,7 @@
 import type { Schedule } from "../../rollouts/schedule.schema.ts";
 import { iso, isoOrNull } from "../text.ts";
 import type { RolloutRow, ScheduleColumns } from "./rollouts.store.ts";
-import type { RolloutView } from "./schema.ts";
+import type { CreateRollout, RolloutView } from "./schema.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -15,6 +15,13 @@ export function firstStep(schedule: Schedule, now: number, paused: boolean): Sch
   const step = paused ? { stepEndsAt: null, stepLeftMs: leftMs } : { stepEndsAt: at(now + leftMs), stepLeftMs: null };
   return { schedule, scheduleStep: 0, percent, ...step };
 }
+
+/** The share a rollout begins with, of its schedule's first step if it has one. */
+export const firstShare = (
+  { schedule, percent = 0 }: Pick<CreateRollout, "schedule" | "percent">,
+  now: number,
+): ScheduleColumns & { percent: number } =>
+  schedule === undefined ? { ...NO_SCHEDULE, percent } : firstStep(schedule, now, false);
 
 /** The step under way, stopped: it keeps the rest of its time. */
 export const stopped = ({ stepEndsAt }: RolloutRow, now: number): Partial<ScheduleColumns> =>

@@ -1,11 +1,18 @@
 import { z } from "@hono/zod-openapi";
+import { engineCandidateSchema } from "../../rollouts/engine-candidate.schema.ts";
 import { guardrailsSchema } from "../../rollouts/guardrails.schema.ts";
 import { scheduleSchema } from "../../rollouts/schedule.schema.ts";
 import { shadowSchema } from "../../rollouts/shadow.schema.ts";
 import { policyNameSchema, slugSchema, targetSchema } from "../../routing/router-document.ts";
 import { instantSchema, lineSchema } from "../text.ts";
 
-const percentSchema = z.number().min(0).max(100).openapi({ description: "Share of the policy's conversations." });
+const percentSchema = z
+  .number()
+  .min(0)
+  .max(100)
+  .openapi({ description: "Share of the policy's, or router's, conversations." });
+
+const candidate = z.union([targetSchema.strict(), engineCandidateSchema]);
 
 const shadow = shadowSchema.nullable().openapi({
   description:
@@ -19,14 +26,22 @@ const oneShare = (given: { readonly percent?: unknown; readonly schedule?: unkno
 export const createRolloutSchema = z
   .strictObject({
     router: slugSchema.openapi({ description: "Slug." }),
-    policy: policyNameSchema.openapi({ description: "A policy of the router's published version." }),
-    candidate: targetSchema.strict().openapi({ description: "What is to serve the policy instead of its target." }),
+    policy: policyNameSchema.nullable().default(null).openapi({
+      description: "A policy of the router's published version; null when the candidate is an engine.",
+    }),
+    candidate: candidate.openapi({
+      description: "What is to serve the policy instead of its target, or which engine is to decide for the router.",
+    }),
     percent: percentSchema.optional(),
     schedule: scheduleSchema.optional().openapi({ description: "Steps that widen the rollout, instead of `percent`." }),
     guardrails: guardrailsSchema.default({}).openapi({ description: "What aborts the rollout by itself." }),
     shadow: shadow.default(null),
   })
   .refine(oneShare, ONE_SHARE)
+  .refine(({ policy, candidate: given }) => policy === null || !("engine" in given), {
+    path: ["candidate", "engine"],
+    message: "decides for all of a router: leave `policy` out",
+  })
   .openapi("CreateRollout");
 export type CreateRollout = z.infer<typeof createRolloutSchema>;
 
@@ -49,8 +64,8 @@ export const rolloutSchema = z
   .object({
     id: z.string(),
     router: z.string(),
-    policy: z.string(),
-    candidate: targetSchema,
+    policy: z.string().nullable(),
+    candidate,
     percent: z.number(),
     schedule: scheduleSchema
       .extend({

@@ -26,6 +26,14 @@ const GROUPS: readonly { readonly title: string; readonly names: Readonly<Record
   { title: "Output tokens", names: { output_tokens: "mean" } },
   { title: "Cost of a request", names: { cost_usd: "mean" } },
   { title: "Finish reasons", names: { finish_reason: "" } },
+  { title: "Copies that agree with what served", names: { agreement: "all" } },
+  { title: "Decisions that fell back", names: { fallback_rate: "all", fallback: "" } },
+  { title: "Outcomes", names: { outcome: "" } },
+  { title: "Time to decide", names: { decide_p50: "median", decide_p95: "95th percentile" } },
+  { title: "Confidence", names: { confidence: "mean" } },
+  { title: "Input tokens of routing", names: { routing_input_tokens: "mean" } },
+  { title: "Output tokens of routing", names: { routing_output_tokens: "mean" } },
+  { title: "Cost of routing", names: { routing_cost_usd: "mean" } },
   { title: "Feedback (−1 to 1)", names: { feedback: "" } },
 ];
 

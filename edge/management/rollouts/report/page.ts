@@ -15,25 +15,27 @@ const CLASSES = { running: "good", paused: "plain", promoted: "good", aborted: "
 export function reportPage({ view, guardrails, batches }: DetailedComparison, policy: string): string {
   const { rollout, as_of } = view;
   const { id, router, candidate, status, percent, reason, created_at } = rollout;
-  const fallbacks = candidate.fallbacks ?? [];
+  const [name, fallbacks] =
+    "engine" in candidate ? [candidate.engine, []] : [candidate.model, candidate.fallbacks ?? []];
+  const place = rollout.policy === null ? `router ${router}` : `“${rollout.policy}”`;
   const page = html`<html lang="en">
     <head>
       <meta charset="utf-8" />
       <meta http-equiv="content-security-policy" content="${policy}" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
-      <title>Rollout of ${candidate.model} for ${rollout.policy}</title>
+      <title>Rollout of ${name} for ${rollout.policy ?? place}</title>
       ${STYLE_ELEMENT}
     </head>
     <body>
-      <h1>${candidate.model} for “${rollout.policy}” <span class="badge ${CLASSES[status]}">${status}</span></h1>
+      <h1>${name} for ${place} <span class="badge ${CLASSES[status]}">${status}</span></h1>
       <p class="faint">A rollout as it stood at ${instant(as_of)}.</p>
       <dl>
         <dt>Router</dt>
         <dd>${router}</dd>
         <dt>Candidate</dt>
-        <dd>${candidate.model}${fallbacks.length === 0 ? null : `, then ${fallbacks.join(", ")}`}</dd>
+        <dd>${name}${fallbacks.length === 0 ? null : `, then ${fallbacks.join(", ")}`}</dd>
         <dt>Share</dt>
-        <dd>${percent} % of the policy's conversations</dd>
+        <dd>${percent} % of the ${rollout.policy === null ? "router" : "policy"}'s conversations</dd>
         <dt>Begun</dt>
         <dd>${instant(created_at)}</dd>
         ${

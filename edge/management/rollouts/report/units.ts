@@ -15,6 +15,7 @@ export function spoken(value: number, unit: Unit): string {
     case "usd":
       return value === 0 ? "$0" : `${value < 0 ? "−" : ""}$${significant(Math.abs(value))}`;
     case "score":
+    case "probability":
       return value.toFixed(2).replace("-", "−");
   }
 }
