@@ -13,6 +13,8 @@ import type { RequestContext } from "./request-context.ts";
 export interface Asked {
   readonly tenantId: string;
   readonly router: PublishedRouter;
+  /** Engines that cost money and that this tenant may use. */
+  readonly paidEngines: readonly string[];
   readonly turns: RoutableTurns;
   readonly conversationKey: string;
 }
@@ -50,7 +52,7 @@ export async function decideTurn(
 /** Decides under a candidate's settings, or under the router's own when these are null. */
 export async function decideWith(
   deps: Deps,
-  { tenantId, router, turns }: Asked,
+  { tenantId, router, paidEngines, turns }: Asked,
   candidate: RouterSettings | null,
   { requestId, waitUntil, signal }: Pick<RequestContext, "requestId" | "waitUntil"> & { readonly signal?: AbortSignal },
 ): Promise<{ reading: Reading; verdict: Verdict }> {
@@ -59,6 +61,7 @@ export async function decideWith(
     await deps.decider.decide({
       tenantId,
       router,
+      paidEngines,
       conversation: turns,
       requestId,
       waitUntil,

@@ -90,6 +90,17 @@ describe("a receipt", () => {
     routing_output_tokens: 1,
   };
   const none = { routing_input_tokens: null, routing_cached_input_tokens: null, routing_output_tokens: null };
+  it("says how a cascade came to its decision, which costs what the engine that decided costs", () => {
+    const deciding = { decidedBy: "arch-router@1", escalated: true, agreed: false, shortlisted: null };
+    const made = row({ ...routed, engine: "cascade@1", deciding }, {}, { "arch-router": prices });
+    expect(made).toMatchObject({
+      engine: "cascade@1",
+      deciding: { decided_by: "arch-router@1", escalated: true, agreed: false, shortlisted: null },
+      routing_cost_usd: expect.closeTo(0.19001, 9) as number,
+    });
+    expect(row(engineReading).deciding).toBeNull();
+  });
+
   it.each<[string, Reading, Record<string, unknown>]>([
     ["what was counted, at the engine's price", routed, { ...counted, routing_cost_usd: expect.closeTo(0.19001, 9) }],
     ["no cost when the engine has no price", { ...routed, engine: "free@1" }, { ...counted, routing_cost_usd: null }],

@@ -3,7 +3,7 @@ import type { Candidate } from "../routing/target.ts";
 import type { Prices, Principal } from "../tenancy/snapshot.ts";
 import type { TokenUsage } from "../upstream/usage.ts";
 import { costUsd } from "../usage/cost.ts";
-import type { DecisionRecord } from "../usage/decision-record.ts";
+import type { DecisionRecord, StoredDeciding } from "../usage/decision-record.ts";
 import { armOf, routingArmOf } from "./arms-of.ts";
 import type { Plan } from "./plan.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -66,6 +66,7 @@ export function decisionRow(
     finish_reason: end.finishReason,
     ...consumption(end),
     ...routingConsumption(plan, enginePrices),
+    deciding: deciding(plan),
     timings_ms: timings(context, plan, end),
   };
 }
@@ -146,7 +147,8 @@ function routingConsumption({ routed }: Decided, enginePrices: Readonly<Record<s
   const reading = routed?.reading ?? null;
   const asked = reading !== null && "scores" in reading && reading.source === "engine" ? reading : null;
   const tokens = asked?.tokens ?? null;
-  const name = asked?.engine.split("@", 1)[0] ?? "";
+  // A cascade is as dear as the engine that decided.
+  const name = (asked?.deciding?.decidedBy ?? asked?.engine)?.split("@", 1)[0] ?? "";
   const prices = Object.hasOwn(enginePrices, name) ? enginePrices[name] : undefined;
   return {
     routing_input_tokens: tokens?.inputTokens ?? null,
@@ -155,6 +157,13 @@ function routingConsumption({ routed }: Decided, enginePrices: Readonly<Record<s
     routing_cost_usd:
       tokens === null || prices === undefined ? null : costUsd(prices, { ...tokens, reasoningTokens: null }),
   };
+}
+
+function deciding({ routed }: Decided): StoredDeciding | null {
+  const reading = routed?.reading;
+  if (reading === undefined || !("scores" in reading) || reading.deciding === undefined) return null;
+  const { decidedBy, escalated, agreed, shortlisted } = reading.deciding;
+  return { decided_by: decidedBy, escalated, agreed, shortlisted };
 }
 
 function timings(context: RequestContext, { routed }: Decided, end: RequestEnd): Record<string, number> {

@@ -62,9 +62,9 @@ export async function planRequest(
   if (turns === null) {
     return refuse("invalid_request_error", { message: "Routing needs a user message.", param: "messages" });
   }
-  const { tenantId, routerRollouts } = principal.tenant;
+  const { tenantId, paidEngines, routerRollouts } = principal.tenant;
   const conversation = await conversationOf(deps, principal, body, context);
-  const asked = { tenantId, router, turns, conversationKey: conversation.key };
+  const asked = { tenantId, router, paidEngines, turns, conversationKey: conversation.key };
   const decided = await decideTurn(deps, asked, routerRollouts.get(router.slug) ?? null, context);
   beginShadowDecision(deps, principal, context, asked, { ...decided, requestedModel: body.model, conversation });
   const split = await splitOf(principal, router, decided.verdict, conversation.key);

@@ -7,6 +7,7 @@ import type { EngineCandidate } from "../rollouts/engine-candidate.schema.ts";
 import type { Schedule } from "../rollouts/schedule.schema.ts";
 import type { ShadowSettings } from "../rollouts/shadow.schema.ts";
 import type { RouterDocument, Target } from "../routing/router-document.ts";
+import type { StoredDeciding } from "../usage/decision-record.ts";
 import type { Model, Scope, Sealed, SnapshotKey } from "../tenancy/snapshot.ts";
 
 /*
@@ -23,6 +24,7 @@ export const tenants = signalbox.table("tenants", {
   status: text("status").$type<"active" | "suspended" | "deleting">().notNull().default("active"),
   revision: bigint("revision", { mode: "number" }).notNull().default(1),
   createdAt: instant("created_at").notNull().defaultNow(),
+  paidEngines: text("paid_engines").array().notNull().default([]),
 });
 
 export const apiKeys = signalbox.table(
@@ -259,6 +261,7 @@ export const decisions = signalbox.table(
     routingCachedInputTokens: integer("routing_cached_input_tokens"),
     routingOutputTokens: integer("routing_output_tokens"),
     routingCostUsd: doublePrecision("routing_cost_usd"),
+    deciding: jsonb("deciding").$type<StoredDeciding>(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.day, table.id] })],
 );

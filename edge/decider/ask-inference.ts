@@ -61,9 +61,9 @@ function understood(
 ): Asked {
   if (status === 429) return failed("overloaded", status, false);
   if (status === 504) return failed("timeout", status, true);
-  // 400 and 413 are about this question, unless it is our contract that the service does not speak; every other refusal
-  // is a service that is not there for anybody.
-  if (status === 400 || status === 413) return failed("invalid", status, refusesContract(body));
+  // 400, 403 and 413 are about this question, unless it is our contract that the service does not speak; every other
+  // refusal is a service that is not there for anybody.
+  if (status === 400 || status === 403 || status === 413) return failed("invalid", status, refusesContract(body));
   if (status !== 200) return failed("unavailable", status, true);
   const distribution = readDistribution(body, policies);
   const another = onlyNamed && engine !== "default" && distribution?.engine.startsWith(`${engine}@`) === false;

@@ -26,6 +26,8 @@ export interface Question {
   readonly router: PublishedRouter;
   /** A candidate's settings to decide under instead of the router's own; then no other engine's answer is taken. */
   readonly settings?: RouterSettings;
+  /** Engines that cost money and that this tenant may use. */
+  readonly paidEngines: readonly string[];
   /** Normalised, up to and including the last user turn. */
   readonly conversation: readonly Turn[];
   readonly requestId: string;
@@ -100,7 +102,7 @@ export async function decide(
 /** Only what the router model may see: no domains, no targets, no tenant by name. */
 async function questionFor(
   { env }: DeciderDeps,
-  { router, tenantId, conversation, settings = router.document.settings }: Question,
+  { router, tenantId, conversation, paidEngines, settings = router.document.settings }: Question,
 ): Promise<DecideQuestion> {
   const { policies } = router.document;
   return {
@@ -109,6 +111,7 @@ async function questionFor(
     engine: settings.engine,
     escalateBelow: settings.min_confidence,
     isolation: await isolationToken(env, tenantId),
+    paidEngines: [...paidEngines],
     deadlineMs: Math.max(1, Math.floor(settings.deadline_ms * SERVICE_SHARE)),
   };
 }
@@ -133,8 +136,9 @@ function reading(
   policies: readonly Policy[],
   decideMs: number,
 ): Extract<Reading, { scores: unknown }> {
-  const { unsureReason, engine } = distribution;
-  return { source, scores: toScores(distribution, policies), unsureReason, engine, decideMs };
+  const { unsureReason, engine, deciding } = distribution;
+  const scores = toScores(distribution, policies);
+  return { source, scores, unsureReason, engine, decideMs, ...(deciding !== undefined && { deciding }) };
 }
 
 const fallback = (reason: FallbackReason, decideMs: number): Reading => ({ source: `fallback:${reason}`, decideMs });

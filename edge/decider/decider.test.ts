@@ -75,6 +75,7 @@ function setUp() {
     return decider.decide({
       tenantId: "ten_a",
       router: routerOf(),
+      paidEngines: ["big"],
       conversation,
       requestId: "req_1",
       waitUntil,
@@ -114,6 +115,7 @@ describe("a question to the inference service", () => {
       engine: "cascade",
       escalateBelow: 0.4,
       isolation: expect.stringMatching(/^[0-9a-f]{32}$/),
+      paidEngines: ["big"],
       deadlineMs: 270,
     });
     expect(JSON.stringify(body)).not.toMatch(/ten_a|secret/);
@@ -200,6 +202,7 @@ describe("a failure to decide", () => {
     ["429", new Response(null, { status: 429, headers: { "retry-after": "1" } }), "overloaded"],
     ["504", new Response(null, { status: 504 }), "timeout"],
     ["400, as for another contract", new Response(null, { status: 400 }), "invalid"],
+    ["403, as for an engine that the operator has not allowed", new Response(null, { status: 403 }), "invalid"],
     ["a body that is no JSON", new Response("<html>"), "invalid"],
     ["a policy nobody published", decided("medicine"), "invalid"],
     ["a 200 without a body", new Response(null), "invalid"],

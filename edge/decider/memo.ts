@@ -4,6 +4,8 @@ import type { Distribution } from "./scores.ts";
 const MAX_BYTES = 8 * 1024 * 1024;
 /** Key, entry and bookkeeping of one remembered decision. */
 const ENTRY_BYTES = 400;
+/** Of one that says how it was come to. */
+const DECIDING_BYTES = 100;
 const BYTES_PER_PROBABILITY = 8;
 /** Milliseconds a decision is remembered: a turn's tool calls are long done, and engines do change. */
 const KEPT_MS = 15 * 60_000;
@@ -20,7 +22,8 @@ export class Memo {
   constructor(maxBytes: number = MAX_BYTES) {
     this.#decisions = new LruMap({
       maxWeight: maxBytes,
-      weigh: ({ decided }) => ENTRY_BYTES + decided.probabilities.length * BYTES_PER_PROBABILITY,
+      weigh: ({ decided: { probabilities, deciding } }) =>
+        ENTRY_BYTES + (deciding === undefined ? 0 : DECIDING_BYTES) + probabilities.length * BYTES_PER_PROBABILITY,
     });
   }
 

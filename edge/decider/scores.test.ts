@@ -33,6 +33,18 @@ describe("an answer of the inference service", () => {
     expect(read).toMatchObject({ unsureReason: "refused", engine: "embedded@1" });
   });
 
+  it("says how it was come to, when that took more than reading the turn", () => {
+    const cascade = { decidedBy: "big@1", escalated: true, agreed: true, shortlisted: 25 };
+    expect(readDistribution(answer([["a", 1]], cascade), policies)?.deciding).toEqual(cascade);
+    expect(readDistribution(answer([["a", 1]], { shortlisted: 25 }), policies)?.deciding).toEqual({
+      decidedBy: null,
+      escalated: false,
+      agreed: null,
+      shortlisted: 25,
+    });
+    expect(readDistribution(answer([["a", 1]]), policies)).not.toHaveProperty("deciding");
+  });
+
   it("may be off by rounding, and hold keys of a later contract", () => {
     expect(
       readDistribution(

@@ -1,11 +1,12 @@
 import {
   decideErrorSchema,
   decideResponseSchema,
+  type DecideResponse,
   type Policy,
   type Score,
   type UnsureReason,
 } from "../../inference/contract/index.ts";
-import type { RoutingTokens } from "../routing/decision.ts";
+import type { Deciding, RoutingTokens } from "../routing/decision.ts";
 
 /** Probabilities of an answer are rounded on the way; this much they may miss 1 by. */
 const SUM_TOLERANCE = 0.01;
@@ -16,6 +17,8 @@ export interface Distribution {
   readonly unsureReason: UnsureReason | null;
   /** `name@version`. */
   readonly engine: string;
+  /** Absent when the engine simply read the turn. */
+  readonly deciding?: Deciding;
 }
 
 /**
@@ -26,6 +29,7 @@ export function readDistribution(answer: unknown, policies: readonly Policy[]): 
   const parsed = decideResponseSchema.safeParse(answer);
   if (!parsed.success) return null;
   const { scores, unsureReason = null, engine } = parsed.data;
+  const deciding = readDeciding(parsed.data);
   const places = new Map<string | null, number>(policies.map(({ name }, index) => [name, index]));
   places.set(null, policies.length);
   const probabilities = new Float64Array(policies.length + 1);
@@ -37,7 +41,12 @@ export function readDistribution(answer: unknown, policies: readonly Policy[]): 
   }
   const sum = probabilities.reduce((total, probability) => total + probability, 0);
   if (Math.abs(sum - 1) > SUM_TOLERANCE || !engine.includes("@")) return null;
-  return { probabilities, unsureReason, engine };
+  return { probabilities, unsureReason, engine, ...(deciding !== null && { deciding }) };
+}
+
+function readDeciding({ decidedBy, escalated, agreed, shortlisted }: DecideResponse): Deciding | null {
+  if (decidedBy === undefined && shortlisted === undefined) return null;
+  return { decidedBy: decidedBy ?? null, escalated, agreed: agreed ?? null, shortlisted: shortlisted ?? null };
 }
 
 /** Whether a refusal of the inference service says that it speaks another version of the contract. */

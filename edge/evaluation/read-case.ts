@@ -11,6 +11,7 @@ const DEADLINE_MS = 10_000;
 
 export interface Trial {
   readonly tenantId: string;
+  readonly paidEngines: readonly string[];
   readonly document: DraftDocument;
   readonly policyDigest: string;
   readonly requestId: string;
@@ -20,7 +21,7 @@ export interface Trial {
 /** What the decider that serves traffic says of every user message of a conversation, one after the other. */
 export async function readCase(
   decider: Pick<Decider, "decide">,
-  { tenantId, document, policyDigest, requestId, waitUntil }: Trial,
+  { tenantId, paidEngines, document, policyDigest, requestId, waitUntil }: Trial,
   messages: readonly KnownMessage[],
 ): Promise<StoredReading[]> {
   const router = trialRouter(document, policyDigest);
@@ -28,7 +29,7 @@ export async function readCase(
   for (const [place, { role }] of messages.entries()) {
     if (role !== "user") continue;
     const conversation = routableTurns(messages.slice(0, place + 1)) ?? [];
-    const read = await decider.decide({ tenantId, router, conversation, requestId, waitUntil });
+    const read = await decider.decide({ tenantId, router, paidEngines, conversation, requestId, waitUntil });
     readings.push(storedReading(read));
   }
   return readings;

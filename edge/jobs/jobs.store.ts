@@ -187,10 +187,13 @@ export interface ClaimedCase {
   readonly messages: readonly KnownMessage[];
   readonly document: DraftDocument;
   readonly policy_digest: string;
+  readonly paid_engines: readonly string[];
 }
 
 export async function claimEvaluationCases(db: JobsDatabase, rows: number): Promise<ClaimedCase[]> {
-  return db.query("select * from signalbox.claim_evaluation_cases($1)", [rows]);
+  const text = `select c.*, signalbox.paid_engines_of(c.tenant_id) as paid_engines
+    from signalbox.claim_evaluation_cases($1) as c`;
+  return db.query(text, [rows]);
 }
 
 /** False when it was stored before, or its run is over. */

@@ -29,8 +29,9 @@ export async function runEvaluations({ jobs, decider, log }: EvaluationDeps, inT
   }
 }
 
-const trialOf = ({ tenant_id, evaluation_id, document, policy_digest }: ClaimedCase) => ({
+const trialOf = ({ tenant_id, evaluation_id, document, policy_digest, paid_engines }: ClaimedCase) => ({
   tenantId: tenant_id,
+  paidEngines: paid_engines,
   document,
   policyDigest: policy_digest,
   requestId: evaluation_id,

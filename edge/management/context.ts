@@ -27,6 +27,8 @@ export interface TenantContext extends WriteContext {
   readonly scope: { readonly tenantId: string };
   readonly tenantId: string;
   readonly key: SnapshotKey;
+  /** Router engines that cost money and that the operator lets the tenant use. */
+  readonly paidEngines: readonly string[];
   readonly waitUntil: WaitUntil;
 }
 

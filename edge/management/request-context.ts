@@ -9,6 +9,7 @@ export function tenantContext(c: Context<AppEnv>, input: unknown = null): Tenant
     deps: c.get("deps"),
     scope: { tenantId: tenant.tenantId },
     tenantId: tenant.tenantId,
+    paidEngines: tenant.paidEngines,
     key,
     actor: key.id,
     requestId: c.get("requestId"),

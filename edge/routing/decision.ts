@@ -10,6 +10,18 @@ export interface RoutingTokens {
   readonly outputTokens: number;
 }
 
+/** How an engine came to a decision, where that took more than one reading of the turn. */
+export interface Deciding {
+  /** `name@version` of the engine of a cascade whose answer counts; null when the engine is none. */
+  readonly decidedBy: string | null;
+  /** Whether a cascade asked its bigger engine. */
+  readonly escalated: boolean;
+  /** Whether both engines of a cascade chose the same; null unless both answered. */
+  readonly agreed: boolean | null;
+  /** How many policies the deciding model was asked about, when that was not all of them. */
+  readonly shortlisted: number | null;
+}
+
 /** What the decider found out about a turn, before the router's thresholds are applied. */
 export type Reading =
   | {
@@ -19,6 +31,7 @@ export type Reading =
       /** `name@version`. */
       readonly engine: string;
       readonly decideMs: number;
+      readonly deciding?: Deciding;
       /** What the router model itself read and wrote for this; absent when it was not asked, or does not count. */
       readonly tokens?: RoutingTokens;
     }

@@ -2,11 +2,12 @@ import type { FullSnapshotRow, TenantConfig } from "./snapshot.ts";
 
 /** A tenant's configuration as requests look things up in it, by slug. */
 export function compileSnapshot(row: FullSnapshotRow): TenantConfig {
-  const { tenant, revision, providers, models, routers, rollouts, router_rollouts: ofRouters } = row;
+  const { tenant, revision, paid_engines, providers, models, routers, rollouts, router_rollouts: ofRouters } = row;
   return {
     tenantId: tenant.id,
     status: tenant.status,
     revision,
+    paidEngines: paid_engines,
     providers: bySlug(providers),
     models: bySlug(models),
     routers: bySlug(routers),

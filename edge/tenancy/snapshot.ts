@@ -123,6 +123,8 @@ export const snapshotRowSchema = z.union([
   z.object({
     revision: z.number(),
     tenant: z.object({ id: z.string(), status: z.enum(["active", "suspended", "deleting"]) }),
+    /** Router engines that cost money and that the operator lets this tenant use. */
+    paid_engines: z.array(z.string()).default([]),
     key: snapshotKeySchema,
     providers: z.array(snapshotProviderSchema),
     models: z.array(snapshotModelSchema),
@@ -146,6 +148,8 @@ export interface TenantConfig {
   readonly tenantId: string;
   readonly status: FullSnapshotRow["tenant"]["status"];
   readonly revision: number;
+  /** Router engines that cost money and that the operator lets this tenant use, by name. */
+  readonly paidEngines: readonly string[];
   readonly providers: ReadonlyMap<string, Provider>;
   readonly models: ReadonlyMap<string, Model>;
   readonly routers: ReadonlyMap<string, PublishedRouter>;

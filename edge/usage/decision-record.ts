@@ -11,6 +11,20 @@ export const REQUEST_STATUSES = [
   "censored",
 ] as const;
 
+/** What took more than one reading of a turn. */
+export const decidingSchema = z.object({
+  /** `name@version` of the engine of a cascade whose answer counted; null when the engine is none. */
+  decided_by: z.string().nullable(),
+  /** Whether a cascade asked its bigger engine. */
+  escalated: z.boolean(),
+  /** Whether both engines of a cascade chose the same; null unless both answered. */
+  agreed: z.boolean().nullable(),
+  /** How many policies the deciding model was asked about, when that was not all of them. */
+  shortlisted: z.number().int().nullable(),
+});
+
+export type StoredDeciding = z.infer<typeof decidingSchema>;
+
 /**
  * One request's receipt: what was decided, what served it, what it cost. Holds no prompt or answer text. Appended
  * through the usage sink; appending the same id twice leaves one row.
@@ -65,6 +79,8 @@ export const decisionRecordSchema = z.object({
   routing_cached_input_tokens: z.number().int().nullable().default(null),
   routing_output_tokens: z.number().int().nullable().default(null),
   routing_cost_usd: z.number().nullable().default(null),
+  /** How the engine came to its decision; null when it simply read the turn. */
+  deciding: decidingSchema.nullable().default(null),
   /** Milliseconds by part: auth, decide, upstream, first_byte, total. */
   timings_ms: z.record(z.string(), z.number()),
 });

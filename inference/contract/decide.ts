@@ -36,6 +36,8 @@ export const decideRequestSchema = z.object({
   escalateBelow: z.number().min(0).max(1).optional(),
   /** Opaque per-tenant token: salts shared caches and gives each tenant its share of admission. */
   isolation: z.string().max(128).optional(),
+  /** Names of engines that cost money and that may be asked for this; absent: none. */
+  paidEngines: z.array(z.string().max(64)).max(64).optional(),
   deadlineMs: z.number().int().min(1).max(60_000),
 });
 export type DecideRequest = z.infer<typeof decideRequestSchema>;

@@ -4,6 +4,7 @@ import { z } from "zod";
 export const DECIDE_ERROR_STATUS = {
   invalid_request: 400,
   unauthorized: 401,
+  engine_not_allowed: 403,
   not_found: 404,
   request_too_large: 413,
   overloaded: 429,

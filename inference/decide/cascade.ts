@@ -3,6 +3,7 @@ import type { DecideResponse, Policy, Score } from "../contract/index.ts";
 import type { DecideInput } from "../engines/engine.ts";
 import { ok } from "../errors.ts";
 import type { Result } from "../errors.ts";
+import { mayAsk } from "./served-engine.ts";
 import type { ServedEngine } from "./served-engine.ts";
 
 /** Milliseconds before the deadline at which the bigger engine is given up, so that the first one's answer still goes out. */
@@ -59,7 +60,8 @@ export function createCascade({ name, first, second, escalateBelow, now, timeout
       const began = now();
       const quick = await first.decide(policies, input);
       const quickMs = now() - began;
-      if (quick.ok && isSure(quick.value, thresholdOf(input))) {
+      const stays = isSure(quick, thresholdOf(input)) || !mayAsk(second.traits, second.name, input);
+      if (quick.ok && stays) {
         const timings = { first_ms: quickMs, total_ms: quickMs };
         return ok({ ...quick.value, engine, decidedBy: quick.value.engine, timings });
       }
@@ -88,7 +90,9 @@ export function createCascade({ name, first, second, escalateBelow, now, timeout
 
 const nameOf = (engine: ServedEngine): string => `${engine.name}@${engine.version}`;
 
-function isSure({ scores, unsureReason }: DecideResponse, threshold: number): boolean {
+function isSure(quick: Result<DecideResponse>, threshold: number): boolean {
+  if (!quick.ok) return false;
+  const { scores, unsureReason } = quick.value;
   return unsureReason === undefined && Math.max(...scores.map(({ probability }) => probability)) >= threshold;
 }
 

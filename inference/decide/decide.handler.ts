@@ -11,7 +11,7 @@ export const decideHandler: Handle =
   async (c) => {
     const read = await readBody(c, decideRequestSchema, env.MAX_BODY_BYTES);
     if (!read.ok) return respond(c, read.refusal);
-    const { policies, conversation, engine: name, isolation = "", deadlineMs, escalateBelow } = read.value.body;
+    const { policies, conversation, engine: name, isolation = "", deadlineMs, ...wishes } = read.value.body;
     metrics.unknownKeys.inc({ route: "/v1/decide" }, read.value.unknownKeys);
     const found = registry.find(name);
     if (!found.ok) return respond(c, found.refusal);
@@ -23,7 +23,7 @@ export const decideHandler: Handle =
     const deadlineAt = c.get("arrivedAt") + deadlineMs;
     const deadline = deps.timeout(Math.max(0, Math.ceil(deadlineAt - deps.now())));
     const signal = AbortSignal.any([deadline, c.req.raw.signal]);
-    const decided = await engine.decide(policies, { conversation, isolation, signal, deadlineAt, escalateBelow });
+    const decided = await engine.decide(policies, { ...wishes, conversation, isolation, signal, deadlineAt });
     if (!decided.ok) {
       metrics.decisions.inc({ engine: engine.name, result: decided.refusal.code });
       return respond(c, decided.refusal);

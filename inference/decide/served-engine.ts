@@ -50,7 +50,7 @@ export interface ServedEngine {
 
 /** Serves one engine. A calibration other than the identity is part of the version: it changes the answers. */
 export function serveEngine<Prepared>(engine: Engine<Prepared>, options: ServingOptions): ServedEngine {
-  const { now, calibration = IDENTITY } = options;
+  const { now, calibration = IDENTITY, traits = {} } = options;
   const admission = createAdmission(options);
   const sets = createPolicySets(engine, options.policyCacheBytes);
   const version = versionWith(engine.version, calibration);
@@ -60,7 +60,7 @@ export function serveEngine<Prepared>(engine: Engine<Prepared>, options: Serving
     name: engine.name,
     version,
     reads: engine.reads,
-    traits: options.traits ?? {},
+    traits,
     calibration: options.calibration,
     start: engine.start,
     stop: engine.stop,
@@ -68,6 +68,9 @@ export function serveEngine<Prepared>(engine: Engine<Prepared>, options: Serving
     load: () => ({ running: admission.running(), waiting: admission.waiting(), policyCacheBytes: sets.bytes() }),
 
     decide: async (policies, input) => {
+      if (!mayAsk(traits, engine.name, input)) {
+        return refuse("engine_not_allowed", `The engine \`${engine.name}\` costs money and was not allowed.`);
+      }
       if (!engine.ready()) return notReady();
       const arrived = now();
       const place = await admission.enter(input.isolation, input.signal, input.deadlineAt);
@@ -125,6 +128,11 @@ export function serveEngine<Prepared>(engine: Engine<Prepared>, options: Serving
       return ok(engine.similarity(await prepared));
     },
   };
+}
+
+/** Whether an engine may be asked: one that costs money needs leave for this decision. */
+export function mayAsk({ paid = false }: Traits, name: string, { paidEngines = [] }: DecideInput): boolean {
+  return !paid || paidEngines.includes(name);
 }
 
 function versionWith(version: string, calibration: Calibration): string {

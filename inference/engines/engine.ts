@@ -16,6 +16,8 @@ export interface DecideInput {
   readonly signal: AbortSignal;
   /** The moment of the deadline, in the service's own clock; absent when nothing hurries. */
   readonly deadlineAt?: number;
+  /** Names of engines that cost money and that may be asked for this. */
+  readonly paidEngines?: readonly string[] | undefined;
   /** Calibrated confidence (0..1) under which a cascade asks its bigger engine; absent or 0: the cascade's own. */
   readonly escalateBelow?: number | undefined;
 }

@@ -19,7 +19,9 @@ export async function answer(engine: ServedEngine, question: Question, now: () =
     const conversation = normaliseConversation(question.turns.slice(0, index + 1));
     const began = now();
     const signal = new AbortController().signal;
-    const decided = await engine.decide(policies, { conversation, isolation: EVALUATION_ISOLATION, signal });
+    const paidEngines = [engine.name];
+    const asked = { conversation, isolation: EVALUATION_ISOLATION, signal, paidEngines };
+    const decided = await engine.decide(policies, asked);
     ms.push(now() - began);
     if (!decided.ok) throw new Error(`${question.id}: ${decided.refusal.code}: ${decided.refusal.message}`);
     const best = decided.value.scores.reduce((a, b) => (b.probability > a.probability ? b : a));

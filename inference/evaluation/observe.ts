@@ -14,7 +14,10 @@ export interface Observed {
 }
 
 /** Asks an engine about every labelled turn of a record, as in service. Throws when the engine refuses. */
-export async function observe(engine: Pick<ServedEngine, "decide">, record: BenchmarkRecord): Promise<Observed> {
+export async function observe(
+  engine: Pick<ServedEngine, "name" | "decide">,
+  record: BenchmarkRecord,
+): Promise<Observed> {
   const policies = record.policies.map(({ name, description }) => ({ name, description }));
   const observations: Observation[] = [];
   let leftOut = 0;
@@ -24,7 +27,9 @@ export async function observe(engine: Pick<ServedEngine, "decide">, record: Benc
     if (label === null) continue;
     const conversation = normaliseConversation(record.turns.slice(0, at + 1));
     const { signal } = new AbortController();
-    const decided = await engine.decide(policies, { conversation, isolation: EVALUATION_ISOLATION, signal });
+    const paidEngines = [engine.name];
+    const asked = { conversation, isolation: EVALUATION_ISOLATION, signal, paidEngines };
+    const decided = await engine.decide(policies, asked);
     if (!decided.ok) throw new Error(`${record.id}: ${decided.refusal.code}: ${decided.refusal.message}`);
     const { scores, unsureReason } = decided.value;
     if (unsureReason !== undefined) leftOut += 1;

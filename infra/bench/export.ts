@@ -130,6 +130,7 @@ const receipt = (tenantId: string, atMs: number): DecisionRecord => ({
   routing_cached_input_tokens: null,
   routing_output_tokens: null,
   routing_cost_usd: null,
+  deciding: null,
   timings_ms: { total: 1_200 },
 });
 

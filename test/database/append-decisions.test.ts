@@ -29,7 +29,8 @@ describe("signalbox.append_decisions", () => {
     ]);
 
   it("keeps every field of a record", async () => {
-    const record = tenantReceipt(tenantId);
+    const deciding = { decided_by: "big@1", escalated: true, agreed: false, shortlisted: 25 };
+    const record = { ...tenantReceipt(tenantId), deciding };
     expect(await append(record)).toBe(1);
     const [row] = await rows<{ row: Record<string, unknown> }>(
       admin,

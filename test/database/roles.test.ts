@@ -92,6 +92,7 @@ describe("database roles", () => {
         "ensure_decision_partitions",
         "guarded_rollouts",
         "keep_telemetry",
+        "paid_engines_of",
         "postpone_telemetry",
         "purge_feedback_events",
         "purge_remembered_answers",

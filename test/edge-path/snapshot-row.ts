@@ -9,6 +9,7 @@ export function snapshotRow(
   return {
     revision: 1,
     tenant: { id: "ten_a", status: "active" },
+    paid_engines: [],
     providers: [],
     models: [],
     routers: [],

@@ -28,7 +28,12 @@ afterAll(async () => {
 
 async function decide(escalateBelow: number, rest = {}): Promise<DecideResponse> {
   big.asked.length = 0;
-  const body = decideRequest([user("Will it snow in Oslo tomorrow?")], { engine: "cascade", escalateBelow, ...rest });
+  const body = decideRequest([user("Will it snow in Oslo tomorrow?")], {
+    engine: "cascade",
+    escalateBelow,
+    paidEngines: ["jev"],
+    ...rest,
+  });
   const response = await service.post("/v1/decide", body);
   expect(response.status).toBe(200);
   return decideResponseSchema.parse(await response.json());
@@ -54,6 +59,14 @@ describe("a cascade of the embedded and a bigger engine", () => {
     expect(big.asked).toHaveLength(1);
   });
 
+  test("keeps to the embedded one for those who may not use the bigger one, which costs money", async () => {
+    expect(await decide(1, { paidEngines: [] })).toMatchObject({
+      escalated: false,
+      decidedBy: expect.stringMatching(/^embedded@/) as string,
+    });
+    expect(big.asked).toHaveLength(0);
+  });
+
   test("answers in time when the bigger one does not, marked as unsure", async () => {
     big.answers = [hang];
     const next = big.nextAsked();
@@ -67,8 +80,8 @@ describe("a cascade of the embedded and a bigger engine", () => {
 
   test("counts what was kept, changed and late, and the bigger engine's tokens under its own name", async () => {
     const metrics = await (await service.get("/metrics")).text();
-    for (const outcome of ["kept", "changed", "late"]) {
-      expect(metrics).toContain(`cascade_decisions_total{engine="cascade",outcome="${outcome}"} 1`);
+    for (const [outcome, count] of Object.entries({ kept: 2, changed: 1, late: 1 })) {
+      expect(metrics).toContain(`cascade_decisions_total{engine="cascade",outcome="${outcome}"} ${String(count)}`);
     }
     expect(metrics).toContain('tokens_total{engine="jev",kind="prompt"} 180');
   });

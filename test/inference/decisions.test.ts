@@ -46,7 +46,7 @@ async function inferenceWith<Name extends string>(
 
 const thread = [user("Will it rain?"), assistant("Yes."), user("is my train late?")];
 const ask = (service: InferenceProcess, engine: string, rest = {}) =>
-  service.post("/v1/decide", decideRequest(thread, { engine, ...rest }));
+  service.post("/v1/decide", decideRequest(thread, { engine, paidEngines: [engine], ...rest }));
 
 async function decided(response: Response): Promise<DecideResponse> {
   expect(response.status).toBe(200);
@@ -161,6 +161,22 @@ test("a server that will not decide is told apart from one that cannot, and noth
   }
 });
 
+test("what costs money is asked for those alone who may use it", async () => {
+  const { service, servers } = await inferenceWith({
+    jev: { provider: "typesafe", answer: answerWith("typesafe") },
+    free: { provider: "typesafe", answer: answerWith("typesafe"), rest: { paid: false } },
+  });
+  for (const paidEngines of [undefined, [], ["free"]]) {
+    expect(await refused(await ask(service, "jev", { paidEngines }))).toMatchObject({
+      status: 403,
+      code: "engine_not_allowed",
+    });
+  }
+  expect(servers.jev.asked).toHaveLength(0);
+  expect((await ask(service, "jev")).status).toBe(200);
+  expect((await ask(service, "free", { paidEngines: [] })).status).toBe(200);
+});
+
 test("a server that cannot warm up never makes its engine ready", async () => {
   const standIn = await startVllm([answerWith("vllm")], 200, json(501, documented("vllm-no-reader")));
   running.push({ stop: standIn.close });
@@ -184,7 +200,7 @@ test("a server that says nothing is called off at the deadline, and when the cal
   const asking = fetch(`${service.url}/v1/decide`, {
     method: "POST",
     headers: { "content-type": "application/json", authorization: `Bearer ${TOKEN}` },
-    body: JSON.stringify(decideRequest(thread, { engine: "mute" })),
+    body: JSON.stringify(decideRequest(thread, { engine: "mute", paidEngines: ["mute"] })),
     signal: caller.signal,
   });
   const left = expect(asking).rejects.toThrow();

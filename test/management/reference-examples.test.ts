@@ -179,6 +179,7 @@ it("every example of the reference works, one after the other", async () => {
   expect((await tenant.api("/models/gpt-5", { method: "DELETE" })).status).toBe(204);
   await run("DELETE /api/v1/providers/{slug}");
   await runAll("POST /api/v1/keys/{id}/rotate", "POST /api/v1/keys/{id}/revoke");
+  await runAll("PATCH /api/v1/tenants/{id}");
   await runAll("POST /api/v1/tenants/{id}/suspend", "POST /api/v1/tenants/{id}/resume", "DELETE /api/v1/tenants/{id}");
 
   // An operation that is new needs an example, and a place above.

@@ -14,6 +14,7 @@ describe("the operator's tenants", () => {
       id: expect.stringMatching(/^ten_/) as string,
       name: "Acme",
       status: "active",
+      paid_engines: [],
       created_at: expect.stringMatching(/^\d{4}-.*Z$/) as string,
       admin_key: { id: expect.stringMatching(/^key_/) as string, token: expect.stringMatching(/^sbx_dev_/) as string },
     });
@@ -54,6 +55,25 @@ describe("the operator's tenants", () => {
     const rows = (await resumed.api("/audit-log")).body.data as { action: string; actor: string }[];
     expect(rows.map(({ action }) => action)).toEqual(["tenant.resume", "tenant.suspend", "tenant.create"]);
     expect(new Set(rows.map(({ actor }) => actor))).toEqual(new Set(["operator"]));
+  });
+
+  it("may use the paid engines that the operator names, with one audit row a change", async () => {
+    const tenant = await mintTenant();
+    const { id } = tenant;
+    const patch = (paid_engines: unknown) => operator(`/${id}`, { method: "PATCH", body: { paid_engines } });
+    expect((await patch(["luna", "jev", "jev"])).body).toMatchObject({ id, paid_engines: ["jev", "luna"] });
+    expect((await patch(["jev", "luna"])).status).toBe(200);
+    expect((await operator(`/${id}`)).body).toMatchObject({ paid_engines: ["jev", "luna"] });
+    const rows = (await tenant.api("/audit-log")).body.data as { action: string; changes: object }[];
+    expect(rows.map(({ action }) => action)).toEqual(["tenant.update", "tenant.create"]);
+    expectProblem(await patch(["Not a name"]), 422, "validation_failed");
+    const other = await mintTenant();
+    expect((await operator(`/${other.id}`)).body).toMatchObject({ paid_engines: [] });
+    expectProblem(
+      await tenant.api(`/tenants/${id}`, { method: "PATCH", body: { paid_engines: [] } }),
+      401,
+      "invalid_api_key",
+    );
   });
 
   it("are nobody else's business: a tenant's key is no operator's, nor the other way round", async () => {

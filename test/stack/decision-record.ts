@@ -47,6 +47,7 @@ export function decisionRecord(fields: Partial<DecisionRecord> = {}): DecisionRe
     routing_cached_input_tokens: null,
     routing_output_tokens: null,
     routing_cost_usd: null,
+    deciding: null,
     timings_ms: { total: 12 },
     ...fields,
   };

@@ -160,7 +160,7 @@ describe("what outlives a request", () => {
       const principal = (await authenticate(deps, given)) as { ok: true; value: Principal };
       expect(principal.value.tenant.tenantId).toBe(id);
       const conversation = [{ role: "user" as const, content: "the same words" }];
-      const question = { tenantId: id, router, conversation, requestId: "req", waitUntil };
+      const question = { tenantId: id, router, paidEngines: [], conversation, requestId: "req", waitUntil };
       for (let time = 0; time < 2; time += 1) sources.push((await decider.decide(question)).source);
       snapshots.changed(id);
       written.set(id, new Set(writes.slice(before).map(([key]) => key)));

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { modelSlugSchema, policyNameSchema, slugSchema } from "../../routing/router-document.ts";
-import { decisionRecordSchema } from "../../usage/decision-record.ts";
+import { decidingSchema, decisionRecordSchema } from "../../usage/decision-record.ts";
 import { beginsBeforeItEnds, instantFilter, pageQuery } from "../page.schema.ts";
 import { instantSchema } from "../text.ts";
 
@@ -64,6 +64,11 @@ export const decisionSchema = z
       .openapi({
         description: "What the router model's own calls took, apart from the answer; null where not counted.",
       }),
+    deciding: decidingSchema.nullable().openapi({
+      description:
+        "Where the engine did more than read the turn: the engine of a cascade that decided, whether its bigger one was " +
+        "asked and chose the same, and how many policies were shortlisted.",
+    }),
     timings_ms: record.timings_ms,
   })
   .openapi("Decision");

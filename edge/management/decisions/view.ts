@@ -50,5 +50,6 @@ export const decisionView = (row: DecisionRow): DecisionView => ({
     output_tokens: row.routingOutputTokens,
     cost_usd: row.routingCostUsd,
   },
+  deciding: row.deciding,
   timings_ms: row.timingsMs,
 });

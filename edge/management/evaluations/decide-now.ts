@@ -9,12 +9,12 @@ type KnownCase = Omit<GoldenCaseView, "created_at" | "updated_at">;
 
 /** Decides golden cases within a request, one turn after the other: it takes no more of the engine than one request. */
 export async function decideNow(
-  { deps, tenantId, requestId, waitUntil }: TenantContext,
+  { deps, tenantId, paidEngines, requestId, waitUntil }: TenantContext,
   document: DraftDocument,
   cases: readonly KnownCase[],
 ): Promise<DecidedCase[]> {
   const policyDigest = await policyDigestOf(document);
-  const trial = { tenantId, document, policyDigest, requestId, waitUntil };
+  const trial = { tenantId, paidEngines, document, policyDigest, requestId, waitUntil };
   const decided: DecidedCase[] = [];
   for (const { id, name, messages, expected } of cases) {
     const readings = await readCase(deps.decider, trial, messages);

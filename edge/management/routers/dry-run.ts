@@ -89,14 +89,15 @@ async function router(slug: string, document: DraftDocument): Promise<PublishedR
 }
 
 async function decideTurn(
-  { deps, tenantId, requestId, waitUntil }: TenantContext,
+  { deps, tenantId, paidEngines, requestId, waitUntil }: TenantContext,
   revision: PublishedRouter,
   { messages, needs, took }: AskedTurn,
   models: Models,
 ): Promise<DryRunSide> {
   const { document } = revision;
   const turns = routableTurns(messages) ?? [];
-  const decided = await deps.decider.decide({ tenantId, router: revision, conversation: turns, requestId, waitUntil });
+  const asked = { tenantId, router: revision, paidEngines, conversation: turns, requestId, waitUntil };
+  const decided = await deps.decider.decide(asked);
   const reading = withOtherBias(decided, document.settings.other_bias ?? 0);
   const verdict = judge(reading, document.settings);
   const able = candidates(chooseTarget(document, verdict), models, needs, null, document.fallback);

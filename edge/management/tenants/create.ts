@@ -11,7 +11,7 @@ import { tenantView } from "./view.ts";
 export async function createTenant(context: OperatorContext, input: CreateTenant): Promise<Result<CreatedTenant>> {
   const { deps } = context;
   const createdAt = new Date(deps.now()).toISOString();
-  const tenant = { id: deps.newId("tenant"), name: input.name, status: "active" as const, createdAt };
+  const tenant = { id: deps.newId("tenant"), name: input.name, status: "active" as const, paidEngines: [], createdAt };
   const { row, token } = await mintKey(deps, tenant.id, {
     name: "admin",
     scopes: ["admin"],

@@ -10,8 +10,9 @@ import { createTenant } from "./create.ts";
 import { deleteTenant } from "./delete.ts";
 import { getTenant } from "./get.ts";
 import { listTenants } from "./list.ts";
-import { createdTenantSchema, createTenantSchema, tenantSchema } from "./schema.ts";
+import { createdTenantSchema, createTenantSchema, tenantSchema, updateTenantSchema } from "./schema.ts";
 import { setStatus } from "./set-status.ts";
+import { updateTenant } from "./update.ts";
 
 const common = { ...needsOperator(), tags: ["Tenants"] };
 const params = z.object({ id: idParam("tenant") });
@@ -45,6 +46,23 @@ const get = createRoute({
   summary: "Read a tenant",
   request: { params },
   responses: responses(json(200, "The tenant", tenantSchema), "not_found"),
+});
+
+const update = createRoute({
+  method: "patch",
+  path: "/tenants/{id}",
+  ...common,
+  summary: "Say which router engines that cost money a tenant may use",
+  description:
+    "A router that names another paid engine is served by its fallback target; a cascade keeps to its first.",
+  request: { params, headers: writeHeaders, body: jsonBody(updateTenantSchema, { paid_engines: ["jev"] }) },
+  responses: responses(
+    json(200, "The tenant", tenantSchema),
+    ...BODY_REFUSALS,
+    "not_found",
+    "conflict",
+    "idempotency_key_reused",
+  ),
 });
 
 const suspend = createRoute({
@@ -90,6 +108,10 @@ export function tenantRoutes(): OpenAPIHono<AppEnv> {
   });
   router.openapi(list, async (c) => answer(c, await listTenants(operatorContext(c), pageOf(c.req.valid("query")))));
   router.openapi(get, async (c) => answer(c, await getTenant(operatorContext(c), c.req.valid("param").id)));
+  router.openapi(update, async (c) => {
+    const input = c.req.valid("json");
+    return answer(c, await updateTenant(operatorContext(c, input), c.req.valid("param").id, input));
+  });
   router.openapi(remove, async (c) => answer(c, await deleteTenant(operatorContext(c), c.req.valid("param").id), 202));
   router.openapi(suspend, async (c) =>
     answer(c, await setStatus(operatorContext(c), c.req.valid("param").id, "suspended")),

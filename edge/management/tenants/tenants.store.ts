@@ -31,6 +31,10 @@ export async function lockTenant(tx: Transaction, id: string): Promise<TenantRow
   return row ?? null;
 }
 
+export async function setPaidEngines(tx: Transaction, id: string, paidEngines: string[]): Promise<void> {
+  await tx.update(tenants).set({ paidEngines }).where(eq(tenants.id, id));
+}
+
 export async function setTenantStatus(tx: Transaction, id: string, status: TenantRow["status"]): Promise<void> {
   await tx.update(tenants).set({ status }).where(eq(tenants.id, id));
 }
