@@ -94,7 +94,7 @@ function bound(turns: readonly Turn[]): Turn[] {
 }
 
 /** Keeps start and end of a text; never splits a surrogate pair, so the result is always well-formed. */
-function cutMiddle(text: string, limit: number): string {
+export function cutMiddle(text: string, limit: number): string {
   const wellFormed = text.toWellFormed();
   if (wellFormed.length <= limit) return wellFormed;
   const half = Math.floor((limit - CUT_MARK.length) / 2);

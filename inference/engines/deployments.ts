@@ -19,8 +19,10 @@ const deploymentSchema = z.object({
   calibration: calibrationSchema.optional(),
   /** Decisions in flight over all servers of this deployment. */
   concurrency: z.number().int().min(1).max(4096).default(32),
-  /** Newest part of a conversation that is sent; the model's context window must hold it and the policies. */
-  maxConversationCharacters: z.number().int().min(200).max(1_000_000).default(16_000),
+  /** Told to the model's chat template: `{"enable_thinking": false}` for models that would think before they answer. */
+  chatTemplateKwargs: z.record(z.string(), z.json()).optional(),
+  /** Tokens of a conversation that are sent at most, and less where the policies leave less of the model's window. */
+  maxConversationTokens: z.number().int().min(50).max(1_000_000).default(2_000),
   /** Tokens of the prompt that the texts of all policies may take: what the window leaves beside the conversation. */
   maxPolicyTokens: z.number().int().min(100).max(1_000_000).default(8_000),
 });

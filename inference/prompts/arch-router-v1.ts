@@ -1,5 +1,7 @@
 import type { Policy, Turn } from "../contract/index.ts";
+import { escapeJson } from "./escape.ts";
 import type { PromptFormat } from "./formats.ts";
+import { quotedAnswer } from "./quoted-answer.ts";
 
 const HEAD = `
 You are a helpful assistant designed to find the best suited route.
@@ -27,17 +29,13 @@ Based on your analysis, provide your response in the following JSON formats if y
 
 /**
  * The format Arch-Router-1.5B was tuned on (arXiv 2506.16655, katanemo/archgw): one user message, policies in
- * published order. `<` inside texts becomes `\u003c`, the same JSON string, so that no text can close a block
- * or forge one of the model's special tokens.
+ * published order, both lists as compact JSON.
  */
 export const archRouterV1: PromptFormat = {
   routes: (policies: readonly Policy[]) => compact(policies.map(({ name, description }) => ({ name, description }))),
   prompt: (routes: string, conversation: readonly Turn[]) =>
     HEAD + routes + MIDDLE + compact(conversation.map(({ role, content }) => ({ role, content }))) + TAIL,
-  answerPrefix: '{"route": "',
-  otherName: "other",
+  ...quotedAnswer(escapeJson),
 };
 
-function compact(value: unknown): string {
-  return JSON.stringify(value).replaceAll("<", "\\u003c");
-}
+const compact = (value: unknown): string => escapeJson(JSON.stringify(value));

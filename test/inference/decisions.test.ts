@@ -25,7 +25,7 @@ async function inferenceWith<Name extends string>(
   const engines: object[] = [];
   for (const [name, one] of Object.entries<(typeof deployments)[Name]>(deployments)) {
     const { provider, answer, warmUp = "vllm", rest } = one;
-    const standIn = await startVllm([answer], 200, answerWith(warmUp));
+    const standIn = await startVllm([answer], { warmUp: answerWith(warmUp) });
     running.push({ stop: standIn.close });
     servers[name] = standIn;
     engines.push({
@@ -178,7 +178,7 @@ test("what costs money is asked for those alone who may use it", async () => {
 });
 
 test("a server that cannot warm up never makes its engine ready", async () => {
-  const standIn = await startVllm([answerWith("vllm")], 200, json(501, documented("vllm-no-reader")));
+  const standIn = await startVllm([answerWith("vllm")], { warmUp: json(501, documented("vllm-no-reader")) });
   running.push({ stop: standIn.close });
   const deployment = { kind: "decisions", name: "plano", provider: "vllm", baseUrls: [standIn.url], model: "m" };
   const service = await startInference({ ENGINES: JSON.stringify([deployment]), EMBEDDED_THREADS: "1" });

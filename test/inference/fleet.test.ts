@@ -28,7 +28,7 @@ function byTurns(...answers: Answer[]): Answer {
 }
 
 async function server(answer: Answer, health = 200): Promise<VllmStandIn> {
-  const standIn = await startVllm([answer], health, well);
+  const standIn = await startVllm([answer], { health, warmUp: well });
   running.push({ stop: standIn.close });
   return standIn;
 }

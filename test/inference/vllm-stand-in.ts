@@ -3,6 +3,13 @@ import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
+interface Exchange {
+  readonly path: string;
+  readonly request: unknown;
+  readonly status: number;
+  readonly body: string;
+}
+
 /** A recorded answer of vLLM: status, content type and exact body. */
 export function recorded(name: string): string {
   return readFileSync(new URL(`../fixtures/vllm/${name}`, import.meta.url), "utf8");
@@ -35,10 +42,25 @@ export const cutMidAnswer =
 /** Takes the question and never answers. */
 export const hang: Answer = () => undefined;
 
+/** Answers as the recorded server did to the same question; 500 to one that nobody has recorded. */
+export function playback(format: string): Answer {
+  const lines = recorded(`reading-${format}.jsonl`).trimEnd().split("\n");
+  const answers = new Map(
+    lines.map((line) => {
+      const { path, request, status, body } = JSON.parse(line) as Exchange;
+      return [JSON.stringify([path, request]), json(status, body)];
+    }),
+  );
+  const unheardOf = json(500, '{"error":{"message":"never recorded"}}');
+  return (asked, response) => (answers.get(JSON.stringify([asked.path, asked.body])) ?? unheardOf)(asked, response);
+}
+
 export interface VllmStandIn {
   readonly url: string;
   /** What was asked of the model, warm-ups of readiness left out. */
   readonly asked: AskedOfVllm[];
+  /** What was asked of `/tokenize` and `/v1/completions` beside that. */
+  readonly read: AskedOfVllm[];
   health: number;
   /** Text of `/metrics`. */
   metrics: string;
@@ -53,8 +75,18 @@ export interface VllmStandIn {
 
 const warmedUp: Answer = (asked, response) => json(200, recorded("chat-choice-weather.json"))(asked, response);
 
+interface StandInOptions {
+  readonly health?: number;
+  readonly warmUp?: Answer;
+  /** How it answers `/tokenize` and `/v1/completions`; without it, it knows neither and can only be constrained. */
+  readonly tokens?: Answer;
+}
+
 /** A server that speaks vLLM's wire from recorded bytes, as the test tells it to. */
-export async function startVllm(answers: Answer[], health = 200, warmUp: Answer = warmedUp): Promise<VllmStandIn> {
+export async function startVllm(
+  answers: Answer[],
+  { health = 200, warmUp = warmedUp, tokens }: StandInOptions = {},
+): Promise<VllmStandIn> {
   const waiting: ((asked: AskedOfVllm) => void)[] = [];
   const server = createServer((request, response) => {
     if (request.url === "/health") {
@@ -68,7 +100,12 @@ export async function startVllm(answers: Answer[], health = 200, warmUp: Answer 
     void readBody(request).then((body) => {
       const gone = new Promise<void>((resolve) => response.on("close", () => !response.writableEnded && resolve()));
       const asked: AskedOfVllm = { path: request.url ?? "", headers: request.headers, body, gone };
-      if (JSON.stringify(body).includes("Will it rain in Bergen?")) {
+      if (asked.path === "/tokenize" || asked.path === "/v1/completions") {
+        if (!isWarmUp(body)) standIn.read.push(asked);
+        (tokens ?? json(404, recorded("error-detail.json")))(asked, response);
+        return;
+      }
+      if (isWarmUp(body)) {
         standIn.warmUp(asked, response);
         return;
       }
@@ -83,6 +120,7 @@ export async function startVllm(answers: Answer[], health = 200, warmUp: Answer 
   const standIn: VllmStandIn = {
     url: `http://127.0.0.1:${String(port)}`,
     asked: [],
+    read: [],
     health,
     metrics: "",
     warmUp,
@@ -95,6 +133,8 @@ export async function startVllm(answers: Answer[], health = 200, warmUp: Answer 
   };
   return standIn;
 }
+
+const isWarmUp = (body: unknown): boolean => JSON.stringify(body).includes("Will it rain in Bergen?");
 
 async function readBody(request: IncomingMessage): Promise<Record<string, unknown>> {
   const chunks: Buffer[] = [];

@@ -13,7 +13,7 @@ afterEach(async () => {
 });
 
 async function vllm(answers: Answer[], health = 200): Promise<VllmStandIn> {
-  const standIn = await startVllm(answers, health);
+  const standIn = await startVllm(answers, { health });
   running.push({ stop: standIn.close });
   return standIn;
 }
@@ -50,7 +50,7 @@ async function refused(response: Response) {
 
 const answerWith = (name: string): Answer => json(200, recorded(name));
 
-describe("a decision by vLLM", () => {
+describe("a decision by a server that can only be constrained", () => {
   test("is asked for once, constrained to the names in published order, and read from the log-probabilities", async () => {
     const server = await vllm([answerWith("chat-choice-trains.json")]);
     const service = await inferenceWith(server);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { EncodedSet } from "./encoded-set.ts";
-import { createLruCache } from "./lru-cache.ts";
+import { createLruCache } from "../lru-cache.ts";
 import type { EncodedSegment } from "./segment-encoder.ts";
 import { advance, start } from "./set-head.ts";
 import type { MatchedTurn, Running, SetHead } from "./set-head.ts";

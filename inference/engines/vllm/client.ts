@@ -1,14 +1,22 @@
+import type { z } from "zod";
 import type { Deps } from "../../deps.ts";
 import { readRefusal } from "./error-shapes.ts";
 import type { UpstreamRefusal } from "./error-shapes.ts";
-import { completionSchema } from "./wire.ts";
-import type { Completion, CompletionRequest } from "./wire.ts";
+import { completionSchema, nextTokensSchema, tokenizedSchema } from "./wire.ts";
+import type {
+  Completion,
+  CompletionRequest,
+  NextTokens,
+  NextTokensRequest,
+  TokenizeChatRequest,
+  TokenizeTextRequest,
+} from "./wire.ts";
 
-/** A router model's answer is a policy's name with log-probabilities; a server that sends more than this is broken. */
+/** A distribution over some hundred names, or the tokens of one prompt; a server that sends more than this is broken. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
-export type Asked =
-  | { readonly kind: "answered"; readonly completion: Completion }
+export type Asked<T> =
+  | { readonly kind: "answered"; readonly value: T }
   | {
       readonly kind: "refused";
       readonly status: number;
@@ -18,20 +26,33 @@ export type Asked =
   /** No connection, a connection cut, or an answer that is not the wire's. */
   | { readonly kind: "unreachable" };
 
+export interface Tokenized {
+  readonly tokens: readonly number[];
+  readonly window: number;
+}
+
+/** One question to one server each. When `signal` aborts, the connection is closed, which frees the server's slot. */
 export interface VllmClient {
-  /** Asks one server once. When `signal` aborts, the connection is closed, which frees the server's slot. */
-  readonly ask: (baseUrl: string, request: CompletionRequest, signal: AbortSignal) => Promise<Asked>;
+  readonly complete: (baseUrl: string, request: CompletionRequest, signal: AbortSignal) => Promise<Asked<Completion>>;
+  readonly readNext: (baseUrl: string, request: NextTokensRequest, signal: AbortSignal) => Promise<Asked<NextTokens>>;
+  readonly tokenize: (
+    baseUrl: string,
+    request: TokenizeChatRequest | TokenizeTextRequest,
+    signal: AbortSignal,
+  ) => Promise<Asked<Tokenized>>;
   /** Whether the server says that it serves. */
   readonly healthy: (baseUrl: string, signal: AbortSignal) => Promise<boolean>;
 }
 
-/** Speaks vLLM's OpenAI-compatible wire. Never follows a redirect: the request bears the deployment's key. */
+/** Speaks vLLM's wire. Never follows a redirect: the request bears the deployment's key. */
 export function createVllmClient({ fetch }: Pick<Deps, "fetch">, apiKey: string | undefined): VllmClient {
   const authorization: Record<string, string> = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
-  return {
-    ask: async (baseUrl, request, signal) => {
+
+  const post =
+    <Request, Value>(path: string, schema: z.ZodType<Value>) =>
+    async (baseUrl: string, request: Request, signal: AbortSignal): Promise<Asked<Value>> => {
       try {
-        const response = await fetch(address(baseUrl, "/v1/chat/completions"), {
+        const response = await fetch(address(baseUrl, path), {
           method: "POST",
           headers: { "content-type": "application/json", ...authorization },
           body: JSON.stringify(request),
@@ -43,12 +64,20 @@ export function createVllmClient({ fetch }: Pick<Deps, "fetch">, apiKey: string 
           const retryAfter = Math.max(1, Math.ceil(Number(response.headers.get("retry-after")) || 1));
           return { kind: "refused", status: response.status, refusal: readRefusal(body), retryAfter };
         }
-        const parsed = completionSchema.safeParse(JSON.parse(body));
-        return parsed.success ? { kind: "answered", completion: parsed.data } : { kind: "unreachable" };
+        const parsed = schema.safeParse(JSON.parse(body));
+        return parsed.success ? { kind: "answered", value: parsed.data } : { kind: "unreachable" };
       } catch {
         return { kind: "unreachable" };
       }
-    },
+    };
+
+  return {
+    complete: post("/v1/chat/completions", completionSchema),
+    readNext: post("/v1/completions", nextTokensSchema),
+    tokenize: post(
+      "/tokenize",
+      tokenizedSchema.transform(({ tokens, max_model_len: window }) => ({ tokens, window })),
+    ),
     healthy: async (baseUrl, signal) => {
       try {
         const response = await fetch(address(baseUrl, "/health"), { redirect: "manual", signal });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { archRouterV1 } from "../../prompts/arch-router-v1.ts";
+import { planoOrchestratorV2 } from "../../prompts/plano-orchestrator-v2.ts";
 import { createOptions, findOption } from "./options.ts";
 import { readAnswer } from "./read-answer.ts";
 import { completionSchema } from "./wire.ts";
@@ -62,6 +63,38 @@ describe("the option a text names", () => {
     ["the route is book hotel", -1],
   ])("%j is option %i", (text, index) => {
     expect(findOption(options, text)).toBe(index);
+  });
+});
+
+describe("the option a list of routes names", () => {
+  const options = createOptions(
+    ["book hotel", "back\\slash"].map((name) => ({ name, description: "" })),
+    planoOrchestratorV2,
+  );
+  test.each([
+    ['"book hotel"', 0],
+    ['"book hotel"]}', 0],
+    ['"book hotel", "back\\\\slash"]}', 0],
+    ['{"route": ["back\\\\slash", "book hotel"]}', 1],
+    ["{'route': ['book hotel']}", 0],
+    ["]", 2],
+    ["]}", 2],
+    ['{"route": []}', 2],
+    ['{"route": ["Book Hotel"]}', -1],
+    ["book", -1],
+    ["", -1],
+  ])("%j is option %i", (text, index) => {
+    expect(findOption(options, text)).toBe(index);
+  });
+
+  test("mass on another route after the first stays with the first", () => {
+    const steps = [
+      step(['"', 0.9], ["]", 0.1]),
+      step(["book hotel", 0.8], ["back", 0.2]),
+      step(['"', 0.6], ['",', 0.4]),
+    ];
+    const [hotel, slash, other] = shares(readAnswer(answer('"book hotel"', steps), options).logits);
+    expect([hotel, slash, other].map((share) => Number(share?.toFixed(2)))).toEqual([0.72, 0.18, 0.1]);
   });
 });
 

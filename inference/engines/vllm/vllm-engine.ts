@@ -1,71 +1,49 @@
 import { createHash } from "node:crypto";
-import type { Policy, Turn } from "../../contract/index.ts";
 import type { Deps } from "../../deps.ts";
 import { deadlineExceeded, ok, refuse } from "../../errors.ts";
 import type { Refused } from "../../errors.ts";
 import { promptFormats } from "../../prompts/formats.ts";
 import type { Deployment } from "../deployments.ts";
-import type { Engine, EngineReading } from "../engine.ts";
+import type { Engine } from "../engine.ts";
 import { createVllmClient } from "./client.ts";
-import type { Asked } from "./client.ts";
 import { isTooLong } from "./error-shapes.ts";
 import { createOptions } from "./options.ts";
 import type { Options } from "./options.ts";
 import { createPool } from "./pool.ts";
 import type { Replica } from "./pool.ts";
-import { readAnswer } from "./read-answer.ts";
-import type { Completion, CompletionRequest } from "./wire.ts";
+import { probe } from "./probe.ts";
+import type { Ability } from "./probe.ts";
+import { readByConstraint } from "./read-by-constraint.ts";
+import { createTokenReader } from "./read-by-tokens.ts";
+import type { CandidateTokens, QuestionParts, Read } from "./read-by-tokens.ts";
 
-/** vLLM's own bound on alternatives a token, unless it was started with another. */
-const TOP_LOGPROBS = 20;
 const HEALTH_TIMEOUT_MS = 2_000;
 const WARM_UP_TIMEOUT_MS = 120_000;
+const PREPARE_TIMEOUT_MS = 60_000;
 /** Servers asked about one decision before it is given up. */
 const MAX_ATTEMPTS = 2;
-
-const WARM_UP_POLICIES: readonly Policy[] = [{ name: "weather", description: "The weather of a place" }];
-const WARM_UP_CONVERSATION: readonly Turn[] = [{ role: "user", content: "Will it rain in Bergen?" }];
+/** Part of the engine's version: raised when the same log-probabilities come to mean another distribution. */
+const READING = 2;
+/** Of the tokens of one policy's name, as a tree in memory. */
+const BYTES_A_CHARACTER = 64;
 
 interface PreparedRoutes {
   readonly digest: string;
   readonly routes: string;
   readonly options: Options;
+  /** Read from the first server that can name tokens; null until one did. */
+  candidates: CandidateTokens | null;
 }
 
-/** A router model behind vLLM's OpenAI-compatible server, asked for one policy name under a constraint. */
+/** A generative router behind vLLM: it is never let write, only asked how much it wants each policy. */
 export function createVllmEngine(deployment: Deployment, deps: Deps): Engine<PreparedRoutes> {
-  const { name, model, format: formatName, maxConversationCharacters } = deployment;
+  const { name, model, format: formatName, chatTemplateKwargs, maxConversationTokens } = deployment;
   const format = promptFormats[formatName];
+  const asked = { model, chatTemplateKwargs };
   const client = createVllmClient(deps, deployment.apiKey);
+  const reader = createTokenReader(client, { model: asked, format, maxConversationTokens });
+  const abilities = new Map<string, Ability>();
 
-  const prepare = (policies: readonly Policy[], digest: string): PreparedRoutes => ({
-    digest,
-    routes: format.routes(policies),
-    options: createOptions(policies, format),
-  });
-
-  const requestFor = (
-    { routes, options }: PreparedRoutes,
-    conversation: readonly Turn[],
-    isolation: string,
-  ): CompletionRequest => ({
-    model,
-    messages: [
-      { role: "user", content: format.prompt(routes, newest(conversation, maxConversationCharacters)) },
-      { role: "assistant", content: format.answerPrefix },
-    ],
-    add_generation_prompt: false,
-    continue_final_message: true,
-    structured_outputs: { choice: options.names },
-    temperature: 0,
-    // One token a byte is the longest spelling of a name that a grammar can let through, and one ends the turn.
-    max_tokens: Math.max(...options.bytes.map((bytes) => bytes.length)) + 1,
-    logprobs: true,
-    top_logprobs: TOP_LOGPROBS,
-    ...(isolation === "" ? {} : { cache_salt: isolation }),
-  });
-
-  const warmUp = requestFor(prepare(WARM_UP_POLICIES, ""), WARM_UP_CONVERSATION, "");
   const pool = createPool(
     {
       name,
@@ -73,16 +51,32 @@ export function createVllmEngine(deployment: Deployment, deps: Deps): Engine<Pre
       prove: async (baseUrl, warm) => {
         if (!(await client.healthy(baseUrl, deps.timeout(HEALTH_TIMEOUT_MS)))) return false;
         if (warm) return true;
-        return (await client.ask(baseUrl, warmUp, deps.timeout(WARM_UP_TIMEOUT_MS))).kind === "answered";
+        const ability = await probe(client, baseUrl, { ...asked, format }, deps.timeout(WARM_UP_TIMEOUT_MS));
+        if (ability === null) return false;
+        if (abilities.get(baseUrl) !== ability) deps.log("info", "reading", { engine: name, ability });
+        abilities.set(baseUrl, ability);
+        return true;
       },
     },
     deps,
   );
 
-  const askReplica = async (replica: Replica, request: CompletionRequest, signal: AbortSignal): Promise<Asked> => {
+  const readFrom = async ({ baseUrl }: Replica, prepared: PreparedRoutes, parts: QuestionParts): Promise<Read> => {
+    if (abilities.get(baseUrl) !== "tokens") {
+      return readByConstraint(client, baseUrl, { asked, format, maxConversationTokens }, parts);
+    }
+    if (prepared.candidates === null) {
+      const candidates = await reader.prepare(baseUrl, parts);
+      if (candidates.kind !== "answered") return candidates;
+      prepared.candidates = candidates.value;
+    }
+    return reader.read(baseUrl, prepared.candidates, parts);
+  };
+
+  const readReplica = async (replica: Replica, prepared: PreparedRoutes, parts: QuestionParts): Promise<Read> => {
     replica.running += 1;
     try {
-      return await client.ask(replica.baseUrl, request, signal);
+      return await readFrom(replica, prepared, parts);
     } finally {
       replica.running -= 1;
     }
@@ -91,7 +85,7 @@ export function createVllmEngine(deployment: Deployment, deps: Deps): Engine<Pre
   return {
     name,
     version: createHash("sha256")
-      .update(JSON.stringify([model, formatName]))
+      .update(JSON.stringify([READING, model, formatName, chatTemplateKwargs ?? {}, maxConversationTokens]))
       .digest("hex")
       .slice(0, 12),
     reads: { promptTokens: deployment.maxPolicyTokens },
@@ -101,26 +95,37 @@ export function createVllmEngine(deployment: Deployment, deps: Deps): Engine<Pre
     },
     stop: pool.stop,
     ready: pool.ready,
-    prepare: ({ policies, digest }) => Promise.resolve(prepare(policies, digest)),
-    bytesOf: ({ routes, options }) => 2 * (routes.length + options.names.join("").length * 2),
+    prepare: async ({ policies, digest }) => {
+      const prepared: PreparedRoutes = {
+        digest,
+        routes: format.routes(policies),
+        options: createOptions(policies, format),
+        candidates: null,
+      };
+      const able = pool.inOrder(digest).find(({ baseUrl }) => abilities.get(baseUrl) === "tokens");
+      if (able !== undefined) {
+        const parts = { ...prepared, signal: deps.timeout(PREPARE_TIMEOUT_MS) };
+        const candidates = await reader.prepare(able.baseUrl, parts);
+        if (candidates.kind === "answered") prepared.candidates = candidates.value;
+      }
+      return prepared;
+    },
+    bytesOf: ({ routes, options }) => 2 * routes.length + BYTES_A_CHARACTER * options.texts.join("").length,
 
     decide: async (prepared, { conversation, isolation, signal }) => {
-      const request = requestFor(prepared, conversation, isolation);
+      const { routes, options, digest } = prepared;
       const started = deps.now();
       let refused = refuse("engine_unavailable", `No server of the engine \`${name}\` answers.`);
-      for (const replica of pool.inOrder(prepared.digest).slice(0, MAX_ATTEMPTS)) {
-        const asked = await askReplica(replica, request, signal);
+      for (const replica of pool.inOrder(digest).slice(0, MAX_ATTEMPTS)) {
+        const read = await readReplica(replica, prepared, { routes, options, conversation, isolation, signal });
         if (signal.aborted) return deadlineExceeded();
-        if (asked.kind === "answered") {
-          const timings = { upstream_ms: deps.now() - started };
-          return ok({ ...readAnswer(asked.completion, prepared.options), ...tokensOf(asked.completion), timings });
-        }
-        if (asked.kind === "unreachable") pool.markDown(replica);
+        if (read.kind === "answered") return ok({ ...read.value, timings: { upstream_ms: deps.now() - started } });
+        if (read.kind === "unreachable") pool.markDown(replica);
         deps.log("warn", "upstream_failed", {
           engine: name,
-          ...(asked.kind === "refused" ? { status: asked.status, type: asked.refusal.type } : { status: null }),
+          ...(read.kind === "refused" ? { status: read.status, type: read.refusal.type } : { status: null }),
         });
-        refused = refusalFor(asked, name);
+        refused = refusalFor(read, name);
         if (refused.refusal.code === "invalid_request") return refused;
       }
       return refused;
@@ -128,34 +133,20 @@ export function createVllmEngine(deployment: Deployment, deps: Deps): Engine<Pre
   };
 }
 
-function tokensOf({ usage }: Completion): Pick<EngineReading, "tokens"> {
-  if (!usage) return {};
-  const { prompt_tokens: prompt, prompt_tokens_details: details, completion_tokens: completion } = usage;
-  return { tokens: { prompt, cached: details?.cached_tokens ?? 0, completion: completion ?? 0 } };
-}
-
-function refusalFor(asked: Exclude<Asked, { kind: "answered" }>, name: string): Refused {
-  if (asked.kind === "refused") {
-    if (asked.status === 400 && isTooLong(asked.refusal)) {
+function refusalFor(read: Exclude<Read, { kind: "answered" }>, name: string): Refused {
+  if (read.kind === "too_long") {
+    const message = `The policies leave no room for a conversation in the window of the engine \`${name}\`.`;
+    return refuse("invalid_request", message, { param: "policies" });
+  }
+  if (read.kind === "refused") {
+    if (read.status === 400 && isTooLong(read.refusal)) {
       const message = `The conversation and the policies are too long for the engine \`${name}\`.`;
       return refuse("invalid_request", message, { param: "conversation" });
     }
-    if (asked.status === 429 || asked.status === 503) {
+    if (read.status === 429 || read.status === 503) {
       const message = `The servers of the engine \`${name}\` are at their limit.`;
-      return refuse("overloaded", message, { retryAfterSeconds: asked.retryAfter });
+      return refuse("overloaded", message, { retryAfterSeconds: read.retryAfter });
     }
   }
   return refuse("engine_unavailable", `The engine \`${name}\` does not answer as it should.`);
-}
-
-/** The newest turns within the budget; the last one always, with its end when it alone is too long. */
-function newest(conversation: readonly Turn[], characters: number): Turn[] {
-  const kept: Turn[] = [];
-  let left = characters;
-  for (const turn of conversation.toReversed()) {
-    if (kept.length > 0 && turn.content.length > left) break;
-    kept.push({ role: turn.role, content: turn.content.slice(-characters).toWellFormed() });
-    left -= turn.content.length;
-  }
-  return kept.reverse();
 }

@@ -12,6 +12,13 @@ export type Alternative = z.infer<typeof alternativeSchema>;
 const stepSchema = alternativeSchema.extend({ top_logprobs: z.array(alternativeSchema).default([]) });
 export type Step = z.infer<typeof stepSchema>;
 
+const usageSchema = z.object({
+  prompt_tokens: z.number(),
+  completion_tokens: z.number().nullish(),
+  prompt_tokens_details: z.object({ cached_tokens: z.number().nullish() }).nullish(),
+});
+export type Usage = z.infer<typeof usageSchema>;
+
 export const completionSchema = z.object({
   choices: z
     .array(
@@ -21,13 +28,7 @@ export const completionSchema = z.object({
       }),
     )
     .min(1),
-  usage: z
-    .object({
-      prompt_tokens: z.number(),
-      completion_tokens: z.number().nullish(),
-      prompt_tokens_details: z.object({ cached_tokens: z.number().nullish() }).nullish(),
-    })
-    .nullish(),
+  usage: usageSchema.nullish(),
 });
 export type Completion = z.infer<typeof completionSchema>;
 
@@ -42,5 +43,56 @@ export interface CompletionRequest {
   readonly max_tokens: number;
   readonly logprobs: true;
   readonly top_logprobs: number;
+  readonly cache_salt?: string;
+  readonly chat_template_kwargs?: Readonly<Record<string, unknown>>;
+}
+
+/** vLLM `POST /tokenize`. */
+export const tokenizedSchema = z.object({
+  tokens: z.array(z.number().int().min(0)),
+  /** The server's context window. */
+  max_model_len: z.number().int().min(1),
+});
+
+/** `POST /v1/completions` asked for the log-probabilities of chosen tokens at the next position of each prompt. */
+export const nextTokensSchema = z.object({
+  choices: z
+    .array(
+      z.object({
+        index: z.number().int().min(0),
+        logprobs: z.object({ top_logprobs: z.array(z.record(z.string(), z.number())).min(1) }),
+      }),
+    )
+    .min(1),
+  usage: usageSchema.nullish(),
+});
+export type NextTokens = z.infer<typeof nextTokensSchema>;
+
+/** How a token is named in an answer to `return_tokens_as_token_ids`. */
+export const tokenName = (token: number): string => `token_id:${String(token)}`;
+
+export interface TokenizeChatRequest {
+  readonly model: string;
+  readonly messages: readonly { readonly role: "user" | "assistant"; readonly content: string }[];
+  readonly add_generation_prompt: boolean;
+  readonly continue_final_message: boolean;
+  readonly chat_template_kwargs?: Readonly<Record<string, unknown>>;
+}
+
+export interface TokenizeTextRequest {
+  readonly model: string;
+  readonly prompt: string;
+  readonly add_special_tokens: false;
+}
+
+export interface NextTokensRequest {
+  readonly model: string;
+  readonly prompt: readonly (readonly number[])[];
+  readonly max_tokens: 1;
+  readonly temperature: 0;
+  /** Must be there, and is ignored beside `logprob_token_ids`. */
+  readonly logprobs: 1;
+  readonly logprob_token_ids: readonly number[];
+  readonly return_tokens_as_token_ids: true;
   readonly cache_salt?: string;
 }

@@ -1,0 +1,237 @@
+import { readFileSync } from "node:fs";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { decideErrorSchema, decideResponseSchema } from "../../inference/contract/index.ts";
+import type { DecideRequest, DecideResponse } from "../../inference/contract/index.ts";
+import { PROMPT_FORMATS } from "../../inference/prompts/formats.ts";
+import { startInference } from "./inference-process.ts";
+import type { InferenceProcess } from "./inference-process.ts";
+import { cutMidAnswer, json, playback, recorded, startVllm } from "./vllm-stand-in.ts";
+import type { Answer, VllmStandIn } from "./vllm-stand-in.ts";
+
+type Case = Pick<DecideRequest, "policies" | "conversation" | "isolation">;
+const cases = JSON.parse(recorded("reading-cases.json")) as Record<"apart" | "colliding" | "hostile" | "long", Case>;
+
+const running: { stop: () => Promise<unknown> }[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((one) => one.stop()));
+});
+
+async function server(tokens: Answer, answers: Answer[] = []): Promise<VllmStandIn> {
+  const standIn = await startVllm(answers, { tokens });
+  running.push({ stop: standIn.close });
+  return standIn;
+}
+
+async function inference(format: string, ...servers: VllmStandIn[]): Promise<InferenceProcess> {
+  const baseUrls = servers.map(({ url }) => url);
+  const deployment = { name: "arch", baseUrls, model: "smol", format, maxConversationTokens: 150 };
+  const service = await startInference({ ENGINES: JSON.stringify([deployment]), EMBEDDED_THREADS: "1" });
+  running.push(service);
+  while ((await service.get("/readyz", null)).status !== 200);
+  return service;
+}
+
+const ask = (service: InferenceProcess, asked: Case, deadlineMs = 20_000) =>
+  service.post("/v1/decide", { contract: 1, engine: "arch", deadlineMs, ...asked });
+
+async function decided(response: Response): Promise<DecideResponse> {
+  expect(response.status).toBe(200);
+  return decideResponseSchema.parse(await response.json());
+}
+
+async function refused(response: Response) {
+  return { status: response.status, ...decideErrorSchema.parse(await response.json()).error };
+}
+
+interface ReadRequest {
+  readonly prompt: number[][];
+  readonly logprob_token_ids: number[];
+  readonly cache_salt?: string;
+  readonly max_tokens: number;
+}
+/** The steps of decisions; the warm-up is salted with nothing. */
+const steps = ({ read }: VllmStandIn): ReadRequest[] =>
+  read
+    .filter(({ path }) => path === "/v1/completions")
+    .map(({ body }) => body as unknown as ReadRequest)
+    .filter(({ cache_salt }) => cache_salt !== undefined);
+/** The texts that were put before the model, the tokens of each counted by its server. */
+const prompts = ({ read }: VllmStandIn): string[] =>
+  read.flatMap(({ body }) => {
+    const messages = body["messages"] as { content: string }[] | undefined;
+    return messages?.[0] !== undefined && messages[0].content !== "?" ? [messages[0].content] : [];
+  });
+
+/** The probabilities that the recorded log-probabilities of one step stand for, by requested token. */
+function sharesOf(step: ReadRequest, format: string): number[] {
+  const path = new URL(`../fixtures/vllm/reading-${format}.jsonl`, import.meta.url);
+  const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+  const exchanges = lines.map((line) => JSON.parse(line) as { request: unknown; body: string });
+  const { body = "" } = exchanges.find(({ request }) => JSON.stringify(request) === JSON.stringify(step)) ?? {};
+  const { choices } = JSON.parse(body) as { choices: { logprobs: { top_logprobs: Record<string, number>[] } }[] };
+  const shown = choices[0]?.logprobs.top_logprobs[0] ?? {};
+  return step.logprob_token_ids.map((token) => Math.exp(shown[`token_id:${String(token)}`] ?? -Infinity));
+}
+
+describe.each(PROMPT_FORMATS)("a decision read in the format %s", (format) => {
+  let standIn: VllmStandIn;
+  let service: InferenceProcess;
+  const decisions = new Map<string, { decision: DecideResponse; steps: ReadRequest[]; sent: string[] }>();
+  beforeAll(async () => {
+    standIn = await startVllm([], { tokens: playback(format) });
+    service = await inference(format, standIn);
+    running.length = 0;
+    for (const [name, asked] of Object.entries(cases)) {
+      const [stepsBefore, promptsBefore] = [steps(standIn).length, prompts(standIn).length];
+      const decision = await decided(await ask(service, asked));
+      const sent = prompts(standIn).slice(promptsBefore);
+      decisions.set(name, { decision, steps: steps(standIn).slice(stepsBefore), sent });
+    }
+  });
+  afterAll(async () => {
+    await service.stop();
+    await standIn.close();
+  });
+  const read = (name: keyof typeof cases) => decisions.get(name)!;
+
+  test("is what the model would say next, and writes nothing", () => {
+    const { decision, steps: all } = read("apart");
+    expect(all.every(({ max_tokens }) => max_tokens === 1)).toBe(true);
+    expect(standIn.asked).toEqual([]);
+
+    expect(decision.scores.map(({ policy }) => policy)).toEqual(["weather", "recipes", "trains", null]);
+    const [weather = 0, recipes = 0, trains = 0] = sharesOf(all.at(-1)!, format);
+    const [first, second, third] = decision.scores.map(({ probability }) => probability);
+    expect(Number(second) / Number(first)).toBeCloseTo(recipes / weather, 4);
+    expect(Number(third) / Number(first)).toBeCloseTo(trains / weather, 4);
+    expect(decision.scores.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 9);
+    expect(decision.tokens?.completion).toBe(all.flatMap(({ prompt }) => prompt).length);
+    // This small model was not tuned for routing: most of what it wants to say is no route.
+    expect(decision.unsureReason).toBe("outside_options");
+  });
+
+  test("takes a further step only where names that have mass go on alike, on the prompt of the step before", () => {
+    const { decision, steps: all } = read("colliding");
+    const [root] = all;
+    for (const { prompt } of all.slice(1)) {
+      for (const tokens of prompt) expect(tokens.slice(0, root?.prompt[0]?.length)).toEqual(root?.prompt[0]);
+    }
+    // The Arch-Router prompt makes this model want nothing that begins like a name, so its one step is enough.
+    expect(all).toHaveLength({ "arch-router-v1": 1, "plano-orchestrator-v2": 4, "generic-v1": 3 }[format]);
+    expect(decision.scores).toHaveLength(5);
+  });
+
+  test("shows the model a message's text and none of its marks", () => {
+    const special = (name: keyof typeof cases) => read(name).steps[0]?.prompt[0]?.filter((token) => token <= 2);
+    expect(special("hostile")).toEqual(special("apart"));
+    expect(special("apart")?.length).toBeGreaterThan(3);
+  });
+
+  test("leaves out the middle of what is too long, by the server's own count, and keeps the latest turn last", () => {
+    const { sent, steps: all } = read("long");
+    const [opening = "", answer = "", , , latest = ""] = cases.long.conversation.map(({ content }) => content);
+    expect(sent[0]).toContain(answer);
+    expect(sent.at(-1)).not.toContain(answer);
+    expect(sent.at(-1)?.indexOf(opening)).toBeGreaterThan(0);
+    expect(sent.at(-1)?.indexOf(latest)).toBeGreaterThan(sent.at(-1)?.indexOf(opening) ?? 0);
+    const withoutConversation = (read("apart").steps[0]?.prompt[0]?.length ?? 0) - 30;
+    expect(all[0]?.prompt[0]?.length).toBeLessThan(withoutConversation + 150);
+  });
+
+  test("is cached under the salt of the tenant", () => {
+    for (const name of ["apart", "hostile"] as const) {
+      expect(read(name).steps.map(({ cache_salt }) => cache_salt)).toEqual(
+        read(name).steps.map(() => cases[name].isolation),
+      );
+    }
+    expect(cases.apart.isolation).not.toBe(cases.hostile.isolation);
+  });
+});
+
+describe("a server", () => {
+  const trains = json(200, recorded("chat-choice-trains.json"));
+
+  test.each([
+    ["does not know /tokenize", json(404, recorded("error-detail.json"))],
+    [
+      "takes no notice of the tokens it is asked about",
+      ((asked, response) =>
+        asked.path === "/tokenize"
+          ? playback("arch-router-v1")(asked, response)
+          : json(200, recorded("completions-choice.json"))(asked, response)) satisfies Answer,
+    ],
+  ])("that %s is constrained instead", async (_what, tokens) => {
+    const standIn = await server(tokens, [trains]);
+    const decision = await decided(await ask(await inference("arch-router-v1", standIn), cases.apart));
+    expect(decision.scores[2]?.probability).toBeGreaterThan(0.5);
+    expect(standIn.asked).toHaveLength(1);
+  });
+
+  /** Plays back until a decision is read, then does what it is told. */
+  const failing =
+    (answer: Answer): Answer =>
+    (asked, response) =>
+      (asked.body["cache_salt"] === undefined ? playback("arch-router-v1") : answer)(asked, response);
+
+  test("that refuses a step for its load is answered 429", async () => {
+    const standIn = await server(failing(json(503, recorded("error-queue-full.json"))));
+    const service = await inference("arch-router-v1", standIn);
+    expect(await refused(await ask(service, cases.apart))).toMatchObject({ status: 429, code: "overloaded" });
+  });
+
+  test("that leaves out a token it was asked about is not believed", async () => {
+    const standIn = await server(failing(json(200, recorded("completions-choice.json"))));
+    const service = await inference("arch-router-v1", standIn);
+    expect(await refused(await ask(service, cases.apart))).toMatchObject({ status: 503, code: "engine_unavailable" });
+  });
+
+  test("that fails in the middle of a step hands the decision to the next", async () => {
+    const cut = failing(cutMidAnswer(recorded("completions-choice.json")));
+    let broken: string | undefined;
+    const once =
+      (name: string): Answer =>
+      (asked, response) => {
+        // Whichever of the two is asked first breaks.
+        if (asked.body["cache_salt"] !== undefined) broken ??= name;
+        (broken === name ? cut : playback("arch-router-v1"))(asked, response);
+      };
+    const servers = await Promise.all([server(once("a")), server(once("b"))]);
+    const service = await inference("arch-router-v1", ...servers);
+    while (service.logs.filter((log) => log["event"] === "replica").length < 2) await service.get("/healthz", null);
+    expect((await decided(await ask(service, cases.apart))).scores).toHaveLength(4);
+    expect(servers.map((one) => steps(one).length)).toEqual([1, 1]);
+  });
+
+  test("that says nothing to a step has its slot freed when the caller goes away", async () => {
+    const reached = Promise.withResolvers<{ gone: Promise<void> }>();
+    const silent: Answer = (asked) => reached.resolve(asked);
+    const service = await inference("arch-router-v1", await server(failing(silent)));
+    const caller = new AbortController();
+    const request = fetch(`${service.url}/v1/decide`, {
+      method: "POST",
+      headers: { authorization: "Bearer test-service-token-one", "content-type": "application/json" },
+      body: JSON.stringify({ contract: 1, engine: "arch", deadlineMs: 20_000, ...cases.apart }),
+      signal: caller.signal,
+    });
+    const { gone } = await reached.promise;
+    caller.abort();
+    await expect(request).rejects.toThrow();
+    await gone;
+  });
+});
+
+test("policies that fill the window are said to be too long", async () => {
+  const tiny: Answer = (asked, response) => {
+    if (asked.path !== "/tokenize") return playback("arch-router-v1")(asked, response);
+    const tokens = Array.from({ length: 60 }, (_, index) => index + 10);
+    return json(200, JSON.stringify({ count: 60, max_model_len: 64, tokens }))(asked, response);
+  };
+  const probed: Answer = (asked, response) =>
+    (JSON.stringify(asked.body).includes("Bergen?") ? playback("arch-router-v1") : tiny)(asked, response);
+  const service = await inference("arch-router-v1", await server(probed));
+  expect(await refused(await ask(service, cases.apart))).toMatchObject({
+    status: 400,
+    code: "invalid_request",
+    param: "policies",
+  });
+});
