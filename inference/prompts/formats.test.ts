@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { Turn } from "../contract/index.ts";
 import { PROMPT_FORMATS, promptFormats } from "./formats.ts";
@@ -96,4 +97,21 @@ test("the prompt of the orchestrator models is byte for byte the one they were t
       '{{"route": ["route_name_1", "route_name_2", "..."]}}\n' +
       "If no routes are needed, return an empty list for `route`.\n",
   );
+});
+
+interface Golden {
+  readonly policies: { name: string; description: string }[];
+  readonly conversation: Turn[];
+  readonly formats: Readonly<Record<string, { prompt: string; answers: string[] }>>;
+}
+
+test("the engine writes the prompts that models are fine-tuned on", () => {
+  const golden = JSON.parse(readFileSync(new URL("golden.json", import.meta.url), "utf8")) as Golden;
+  expect(Object.keys(golden.formats).sort()).toEqual([...PROMPT_FORMATS].sort());
+  for (const name of PROMPT_FORMATS) {
+    const { prompt, routes, answer } = promptFormats[name];
+    expect(prompt(routes(golden.policies), golden.conversation)).toBe(golden.formats[name]?.prompt);
+    const names = [...golden.policies.map((policy) => policy.name), null];
+    expect(names.map((policy) => answer(policy).spellings[0])).toEqual(golden.formats[name]?.answers);
+  }
 });

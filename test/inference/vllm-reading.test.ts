@@ -222,9 +222,9 @@ describe("a server", () => {
 
 test("policies that fill the window are said to be too long", async () => {
   const tiny: Answer = (asked, response) => {
-    if (asked.path !== "/tokenize") return playback("arch-router-v1")(asked, response);
     const tokens = Array.from({ length: 60 }, (_, index) => index + 10);
-    return json(200, JSON.stringify({ count: 60, max_model_len: 64, tokens }))(asked, response);
+    const counted = json(200, JSON.stringify({ count: 60, max_model_len: 64, tokens }));
+    (asked.path === "/tokenize" ? counted : playback("arch-router-v1"))(asked, response);
   };
   const probed: Answer = (asked, response) =>
     (JSON.stringify(asked.body).includes("Bergen?") ? playback("arch-router-v1") : tiny)(asked, response);

@@ -39,7 +39,7 @@ function grow(candidates: readonly Candidate[], depth: number): Branch | Leaf {
   }
   if (options.length < 2 || groups.size === 0) return { next: null, options };
   const [only] = groups.values();
-  if (groups.size === 1 && only !== undefined && only.length === candidates.length) return grow(only, depth + 1);
+  if (groups.size === 1 && only?.length === candidates.length) return grow(only, depth + 1);
   return {
     path: candidates[0]?.tokens.slice(0, depth) ?? [],
     next: new Map([...groups].map(([token, group]) => [token, grow(group, depth + 1)])),

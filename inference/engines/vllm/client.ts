@@ -49,8 +49,8 @@ export function createVllmClient({ fetch }: Pick<Deps, "fetch">, apiKey: string 
   const authorization: Record<string, string> = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
 
   const post =
-    <Request, Value>(path: string, schema: z.ZodType<Value>) =>
-    async (baseUrl: string, request: Request, signal: AbortSignal): Promise<Asked<Value>> => {
+    <Value>(path: string, schema: z.ZodType<Value>) =>
+    async (baseUrl: string, request: object, signal: AbortSignal): Promise<Asked<Value>> => {
       try {
         const response = await fetch(address(baseUrl, path), {
           method: "POST",

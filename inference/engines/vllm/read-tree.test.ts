@@ -7,7 +7,7 @@ import { toLogits } from "./shares.ts";
 
 /** Answers as lists of one-letter tokens; `{` begins and `}` ends each. */
 const candidates = (...spellings: string[]): Candidate[] =>
-  spellings.map((spelling, option) => ({ option, tokens: [...`{${spelling}}`].map(code) }));
+  spellings.map((spelling, option) => ({ option, tokens: Array.from(`{${spelling}}`, code) }));
 const code = (letter: string): number => letter.charCodeAt(0);
 
 /** A model that gives each next token the probability stated after the text so far. */

@@ -17,7 +17,6 @@ const usageSchema = z.object({
   completion_tokens: z.number().nullish(),
   prompt_tokens_details: z.object({ cached_tokens: z.number().nullish() }).nullish(),
 });
-export type Usage = z.infer<typeof usageSchema>;
 
 export const completionSchema = z.object({
   choices: z

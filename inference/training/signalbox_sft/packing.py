@@ -1,0 +1,95 @@
+"""One conversation with all its decisions as one sequence: policies and turns once, an answer branching off after
+every user turn.
+
+The decisions of a conversation are prompts that begin alike. The longest is the trunk; of every other one only what
+follows the common beginning is kept, as a branch that sees the trunk up to where it leaves it, and itself, at the
+positions it has in its own prompt. What the model computes for a branch is what it computes for that prompt alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from .examples import Example
+from .formats import Format
+
+IGNORED = -100
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """The tokens of one decision; those from `answer` on are learned."""
+
+    tokens: tuple[int, ...]
+    answer: int
+
+
+@dataclass(frozen=True)
+class Packed:
+    """Tokens of one sequence, where each stands in its own prompt, and what is learned at each."""
+
+    tokens: list[int]
+    positions: list[int]
+    labels: list[int]
+    spans: list[tuple[int, int, int]]
+    """(start, end, tokens of the trunk that the span sees); the first is the trunk"""
+    order: list[int]
+    """which decision each span is"""
+
+
+def encode(tokenizer, form: Format, example: Example) -> list[Encoded]:  # noqa: ANN001 (any of transformers)
+    """One prompt with its answer for each decision, as the model's chat template writes them."""
+    encoded = []
+    for end, name in example.decisions:
+        user = {"role": "user", "content": form.prompt(example.policies, example.turns[:end])}
+        text = tokenizer.apply_chat_template([user], tokenize=False, add_generation_prompt=True)
+        prompt = tokenizer(text, add_special_tokens=False)["input_ids"]
+        answer = tokenizer(form.answer(name), add_special_tokens=False)["input_ids"] + [tokenizer.eos_token_id]
+        encoded.append(Encoded(tuple(prompt + answer), len(prompt)))
+    return encoded
+
+
+def pack(decisions: list[Encoded]) -> Packed:
+    """All decisions of one conversation in one sequence."""
+    main = max(range(len(decisions)), key=lambda index: len(decisions[index].tokens))
+    trunk = decisions[main]
+    length = len(trunk.tokens)
+    packed = Packed(list(trunk.tokens), list(range(length)), _labels(trunk, 0), [(0, length, 0)], [main])
+    for index, decision in enumerate(decisions):
+        if index == main:
+            continue
+        # The token before the answer is never shared: what is learned of the answer is its prediction.
+        shared = _shared(trunk.tokens, decision.tokens[: decision.answer - 1])
+        start = len(packed.tokens)
+        packed.tokens.extend(decision.tokens[shared:])
+        packed.positions.extend(range(shared, len(decision.tokens)))
+        packed.labels.extend(_labels(decision, shared))
+        packed.spans.append((start, len(packed.tokens), shared))
+        packed.order.append(index)
+    return packed
+
+
+def _shared(a: tuple[int, ...], b: tuple[int, ...]) -> int:
+    """Tokens that both begin with."""
+    count = 0
+    for x, y in zip(a, b, strict=False):
+        if x != y:
+            break
+        count += 1
+    return count
+
+
+def _labels(decision: Encoded, start: int) -> list[int]:
+    return [token if index >= decision.answer else IGNORED for index, token in enumerate(decision.tokens)][start:]
+
+
+def visible(packed: Packed) -> torch.Tensor:
+    """[length, length] of bool: whether the token of a row sees the token of a column."""
+    length = len(packed.tokens)
+    mask = torch.zeros(length, length, dtype=torch.bool)
+    for start, end, shared in packed.spans:
+        mask[start:end, :shared] = True
+        mask[start:end, start:end] = torch.tril(torch.ones(end - start, end - start, dtype=torch.bool))
+    return mask

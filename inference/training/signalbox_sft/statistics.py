@@ -1,0 +1,36 @@
+"""What the examples hold, in the manner of the paper's table of its training data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .examples import Example
+
+
+def describe(examples: Sequence[Example], tokens: Sequence[int] = ()) -> str:
+    """One line a figure; `tokens` are the lengths of the decisions' prompts with their answers."""
+    decisions = [name for e in examples for _, name in e.decisions]
+    sets = {e.policies for e in examples}
+    lines = {
+        "worlds": len({e.world for e in examples}),
+        "conversations, each under one policy set": len(examples),
+        "examples (decisions)": len(decisions),
+        "distinct (policy set, conversation up to the turn)": len(
+            {(e.policies, e.turns[:end]) for e in examples for end, _ in e.decisions}
+        ),
+        "policy sets": len(sets),
+        "distinct policies (name and description)": len({policy for s in sets for policy in s}),
+        "policies in a set, mean": f"{sum(len(e.policies) for e in examples) / len(examples):.1f}",
+        "user turns in a conversation, mean": f"{len(decisions) / len(examples):.1f}",
+        "of several turns": _share(sum(len(e.decisions) > 1 for e in examples), len(examples)),
+        "`other`": _share(sum(name is None for name in decisions), len(decisions)),
+    }
+    if tokens:
+        ordered = sorted(tokens)
+        middle, late = ordered[len(ordered) // 2], ordered[len(ordered) * 95 // 100]
+        lines["tokens of an example, median and 95 %"] = f"{middle}, {late}"
+    return "\n".join(f"{name:52} {figure}" for name, figure in lines.items())
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f} %"

@@ -1,0 +1,168 @@
+"""Behaviour of the supervised examples and of packing: `python -m unittest signalbox_sft.test_sft`."""
+
+from __future__ import annotations
+
+import json
+import random
+import unittest
+from itertools import islice
+from pathlib import Path
+
+import torch
+from torch.nn.functional import cross_entropy
+from transformers import LlamaConfig, LlamaForCausalLM
+
+from signalbox_router.worlds import OTHER, load_worlds, split_held_out
+
+from .collate import collate
+from .examples import draw_examples
+from .formats import FORMATS
+from .packing import IGNORED, Encoded, encode, pack, visible
+from .records import held_out_examples
+
+HERE = Path(__file__).resolve().parent.parent
+GOLDEN = HERE.parent / "prompts" / "golden.json"
+ENDS_TURN = 1
+
+
+class Bytes:
+    """A tokenizer of bytes with a chat template of two marks: what packing is told of a tokenizer is this much."""
+
+    eos_token_id = ENDS_TURN
+
+    def apply_chat_template(self, messages: list[dict[str, str]], tokenize: bool, add_generation_prompt: bool) -> str:
+        assert not tokenize and add_generation_prompt
+        return "".join(f"\2{m['role']}\n{m['content']}\1" for m in messages) + "\2assistant\n"
+
+    def __call__(self, text: str, add_special_tokens: bool) -> dict[str, list[int]]:
+        assert not add_special_tokens
+        return {"input_ids": list(text.encode())}
+
+
+def tiny_model() -> LlamaForCausalLM:
+    """Three layers with weights that nobody trained."""
+    torch.manual_seed(5)
+    config = LlamaConfig(
+        vocab_size=256,
+        hidden_size=48,
+        intermediate_size=96,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        max_position_embeddings=16_384,
+        initializer_range=0.2,
+    )
+    return LlamaForCausalLM(config).eval()
+
+
+class Formats(unittest.TestCase):
+    def test_write_the_prompts_that_the_engine_writes(self) -> None:
+        golden = json.loads(GOLDEN.read_text("utf-8"))
+        policies = [(p["name"], p["description"]) for p in golden["policies"]]
+        turns = [(t["role"], t["content"]) for t in golden["conversation"]]
+        self.assertEqual(set(golden["formats"]), set(FORMATS))
+        for name, form in FORMATS.items():
+            expected = golden["formats"][name]
+            self.assertEqual(form.prompt(policies, turns), expected["prompt"])
+            self.assertEqual([form.answer(p) for p, _ in policies] + [form.answer(None)], expected["answers"])
+
+
+class Examples(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.training, cls.held_out = split_held_out(load_worlds(HERE / "worlds"))
+        cls.examples = list(draw_examples(cls.training, 3_000, seed=4))
+
+    def test_hold_as_many_decisions_as_were_asked_for_and_the_same_ones_for_the_same_seed(self) -> None:
+        self.assertGreaterEqual(sum(len(e.decisions) for e in self.examples), 3_000)
+        self.assertEqual(self.examples[:20], list(islice(draw_examples(self.training, 3_000, 4), 20)))
+
+    def test_decide_after_user_turns_for_a_policy_of_the_set_or_for_none(self) -> None:
+        for example in self.examples:
+            names = [name for name, _ in example.policies]
+            self.assertEqual(len({name.casefold() for name in names}), len(names))
+            self.assertNotIn(OTHER, names)
+            for end, name in example.decisions:
+                self.assertEqual(example.turns[end - 1][0], "user")
+                self.assertTrue(name is None or name in names)
+            self.assertEqual(len(example.decisions), sum(role == "user" for role, _ in example.turns))
+
+    def test_come_from_no_held_out_world(self) -> None:
+        self.assertFalse({e.world for e in self.examples} & {w.id for w in self.held_out})
+
+    def test_of_held_out_worlds_are_their_records(self) -> None:
+        for record, example in held_out_examples(self.held_out)[:200]:
+            self.assertEqual([name or OTHER for _, name in example.decisions], record["labels"])
+
+
+class Packing(unittest.TestCase):
+    """One sequence gives what its decisions give one by one."""
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        training, _ = split_held_out(load_worlds(HERE / "worlds"))
+        drawn = [e for e in draw_examples(training, 3_000, seed=9) if 2 <= len(e.decisions) <= 5]
+        cls.examples = random.Random(2).sample([e for e in drawn if len(e.policies) <= 8], 3)
+        cls.model = tiny_model()
+
+    def test_sees_of_the_trunk_what_the_prompt_holds_and_stands_where_it_stands_there(self) -> None:
+        for example, form in zip(self.examples, FORMATS.values(), strict=True):
+            decisions = encode(Bytes(), form, example)
+            packed = pack(decisions)
+            sees = visible(packed)
+            for (start, end, shared), index in zip(packed.spans, packed.order, strict=True):
+                tokens = decisions[index].tokens
+                seen = sees[end - 1].nonzero()[:, 0].tolist()
+                self.assertEqual([packed.tokens[i] for i in seen], list(tokens))
+                self.assertEqual([packed.positions[i] for i in seen], list(range(len(tokens))))
+                self.assertEqual(seen[shared:], list(range(start, end)))
+
+    def test_gives_the_same_logits_as_every_decision_alone(self) -> None:
+        for example, form in zip(self.examples, FORMATS.values(), strict=True):
+            decisions = encode(Bytes(), form, example)
+            packed = pack(decisions)
+            batch = collate([packed], pad=0)
+            labels = batch.pop("labels")
+            with torch.no_grad():
+                together = self.model(**batch).logits[0]
+                for (start, end, shared), index in zip(packed.spans, packed.order, strict=True):
+                    alone = self.model(torch.tensor([decisions[index].tokens])).logits[0]
+                    torch.testing.assert_close(together[start:end], alone[shared:], rtol=1e-4, atol=1e-4)
+                    answer = decisions[index].answer - shared
+                    self.assertEqual(
+                        labels[0, start:end].tolist(),
+                        [IGNORED] * answer + list(decisions[index].tokens[decisions[index].answer :]),
+                    )
+
+    def test_gives_the_same_gradients_also_beside_a_shorter_one(self) -> None:
+        form = FORMATS["generic-v1"]
+        conversations = [encode(Bytes(), form, example) for example in self.examples[:2]]
+        batch = collate([pack(decisions) for decisions in conversations], pad=0)
+        packed_loss = self._summed(
+            batch["labels"], self.model(**{k: v for k, v in batch.items() if k != "labels"}).logits
+        )
+        packed = torch.autograd.grad(packed_loss, list(self.model.parameters()))
+        alone_loss = sum(self._alone(decision) for decisions in conversations for decision in decisions)
+        alone = torch.autograd.grad(alone_loss, list(self.model.parameters()))
+        self.assertAlmostEqual(packed_loss.item() / alone_loss.item(), 1.0, places=5)
+        for one, other in zip(packed, alone, strict=True):
+            torch.testing.assert_close(one, other, rtol=2e-3, atol=2e-3)
+
+    def test_needs_a_fraction_of_the_tokens(self) -> None:
+        for form, most in zip(FORMATS.values(), (0.75, 0.75, 0.6), strict=True):
+            decisions = [encode(Bytes(), form, example) for example in self.examples]
+            packed = sum(len(pack(d).tokens) for d in decisions)
+            self.assertLess(packed, most * sum(len(one.tokens) for d in decisions for one in d))
+
+    def _alone(self, decision: Encoded) -> torch.Tensor:
+        labels = torch.tensor([[IGNORED] * decision.answer + list(decision.tokens[decision.answer :])])
+        return self._summed(labels, self.model(torch.tensor([decision.tokens])).logits)
+
+    def _summed(self, labels: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
+        return cross_entropy(
+            logits[:, :-1].flatten(0, 1), labels[:, 1:].flatten(), ignore_index=IGNORED, reduction="sum"
+        )
+
+
+if __name__ == "__main__":
+    unittest.main()
