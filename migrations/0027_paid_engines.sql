@@ -46,7 +46,8 @@ AS $$
       confidence, alternatives, source, engine, unsure_reason, conversation_key, conversation_key_source, arm,
       requested_model, model, provider, upstream_model, attempts, stream, request_status, http_status, error_code,
       finish_reason, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, estimated, cost_usd, timings_ms,
-      routing_input_tokens, routing_cached_input_tokens, routing_output_tokens, routing_cost_usd, deciding
+      routing_input_tokens, routing_cached_input_tokens, routing_output_tokens, routing_cost_usd,
+      routing_arm, agrees, deciding
     )
     SELECT
       r.tenant_id, signalbox.id_day(r.id), r.id, r.key_id, r.request_id, r.created_at, r.kind, r.router,
@@ -56,7 +57,7 @@ AS $$
       signalbox.clamp_count(r.input_tokens), signalbox.clamp_count(r.cached_input_tokens),
       signalbox.clamp_count(r.output_tokens), signalbox.clamp_count(r.reasoning_tokens), r.estimated, r.cost_usd,
       r.timings_ms, signalbox.clamp_count(r.routing_input_tokens), signalbox.clamp_count(r.routing_cached_input_tokens),
-      signalbox.clamp_count(r.routing_output_tokens), r.routing_cost_usd, r.deciding
+      signalbox.clamp_count(r.routing_output_tokens), r.routing_cost_usd, r.routing_arm, r.agrees, r.deciding
     FROM jsonb_to_recordset(p_records) AS r (
       tenant_id text, id text, key_id text, request_id text, created_at timestamptz, kind text, router text,
       router_version integer, policy_digest text, outcome text, policy text, confidence double precision,
@@ -66,7 +67,7 @@ AS $$
       input_tokens numeric, cached_input_tokens numeric, output_tokens numeric, reasoning_tokens numeric,
       estimated boolean, cost_usd double precision, timings_ms jsonb, routing_input_tokens numeric,
       routing_cached_input_tokens numeric, routing_output_tokens numeric, routing_cost_usd double precision,
-      deciding jsonb
+      routing_arm text, agrees boolean, deciding jsonb
     )
     JOIN signalbox.tenants t ON t.id = r.tenant_id AND t.status <> 'deleting'
     JOIN signalbox.decision_retention k

@@ -61,7 +61,7 @@ interface Beside {
 
 const NOTHING_BESIDE: Beside = { keep: () => Promise.resolve(), onAppended: () => undefined };
 
-/** Hands what is made to the usage sink, and to whoever keeps more of it. Never throws. */
+/** Hands what is made to the usage sink, and does what is to be done beside. Never rejects. */
 export async function appendRecord(
   deps: Deps,
   { requestId }: RequestContext,

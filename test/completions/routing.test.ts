@@ -106,6 +106,7 @@ describe("a decision without an answer", () => {
         { policy: null, probability: expect.any(Number) },
       ],
       arm: null,
+      routing_arm: null,
       timings_ms: { auth: expect.any(Number), decide: expect.any(Number), total: expect.any(Number) },
     });
     expect(answer.headers.get("x-signalbox-decision")).toBe(answer.body.id);

@@ -92,31 +92,35 @@ describe("every write of the management surface", () => {
     }
   });
 
-  it("happens once under one key, also for two at the same time, and not with another body", { timeout: ALL_WRITES_MS }, async () => {
-    for (const operation of writes.filter(takesKey)) {
-      const what = nameOf(operation);
-      const { tenant, fixtures, send, idempotencyKey } = await scene(operation);
-      const again = { "idempotency-key": idempotencyKey };
-      const before = await tenantRows(admin, tenant.id);
-      const [first, second] = await Promise.all([send(operation, again), send(operation, again)]);
-      expect([200, 201, 202, 204], `${what}: ${JSON.stringify(first.body)}`).toContain(first.status);
-      const id = operation.path === "/api/v1/tenants" ? (first.body.id as string) : tenant.id;
-      const once = await tenantRows(admin, id);
-      const third = await send(operation, again);
-      expect([lasting(second), lasting(third)], what).toEqual([lasting(first), lasting(first)]);
-      expect(await tenantRows(admin, id), what).toEqual(once);
-      const known = id === tenant.id ? (before.get("audit_log") ?? []) : [];
-      const added = (once.get("audit_log") ?? []).filter((row) => !known.includes(row));
-      expect(added, what).toHaveLength(1);
-      const texts = [first, second, third].map((answer) => JSON.stringify(answer.body));
-      const shown = texts.filter((text) => /"(token|secret)":/.test(text));
-      expect(shown.length, what).toBe(texts.at(-1)?.includes('_already_shown":') ? 1 : 0);
-      await expectOthersRefused(operation, fixtures, first, (more, body) =>
-        send(operation, { ...again, ...more }, body),
-      );
-      expect(await tenantRows(admin, id), what).toEqual(once);
-    }
-  });
+  it(
+    "happens once under one key, also for two at the same time, and not with another body",
+    { timeout: ALL_WRITES_MS },
+    async () => {
+      for (const operation of writes.filter(takesKey)) {
+        const what = nameOf(operation);
+        const { tenant, fixtures, send, idempotencyKey } = await scene(operation);
+        const again = { "idempotency-key": idempotencyKey };
+        const before = await tenantRows(admin, tenant.id);
+        const [first, second] = await Promise.all([send(operation, again), send(operation, again)]);
+        expect([200, 201, 202, 204], `${what}: ${JSON.stringify(first.body)}`).toContain(first.status);
+        const id = operation.path === "/api/v1/tenants" ? (first.body.id as string) : tenant.id;
+        const once = await tenantRows(admin, id);
+        const third = await send(operation, again);
+        expect([lasting(second), lasting(third)], what).toEqual([lasting(first), lasting(first)]);
+        expect(await tenantRows(admin, id), what).toEqual(once);
+        const known = id === tenant.id ? (before.get("audit_log") ?? []) : [];
+        const added = (once.get("audit_log") ?? []).filter((row) => !known.includes(row));
+        expect(added, what).toHaveLength(1);
+        const texts = [first, second, third].map((answer) => JSON.stringify(answer.body));
+        const shown = texts.filter((text) => /"(token|secret)":/.test(text));
+        expect(shown.length, what).toBe(texts.at(-1)?.includes('_already_shown":') ? 1 : 0);
+        await expectOthersRefused(operation, fixtures, first, (more, body) =>
+          send(operation, { ...again, ...more }, body),
+        );
+        expect(await tenantRows(admin, id), what).toEqual(once);
+      }
+    },
+  );
 });
 
 /** Asserts that under the key of `first` no other body is taken, and no other version named. */

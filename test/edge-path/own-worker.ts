@@ -50,7 +50,7 @@ export async function startOwnWorker({ inference, variables }: Options = {}): Pr
       SIGNING_SECRET: "a secret of this worker and no other one",
       PUBLIC_URL: baseUrl,
       USAGE_SINK: "spool",
-        ...variables,
+      ...variables,
     }),
   });
   return {

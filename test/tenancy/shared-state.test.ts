@@ -41,10 +41,12 @@ const STORES: Readonly<Record<string, "tenant" | "key" | "address" | "content" |
   "inference/engines/embedded/segment-threads.ts pending": "process",
   "inference/engines/embedded/walk.ts encodings": "tenant",
   "inference/engines/embedded/walk.ts positions": "tenant",
+  "inference/engines/vllm/token-counts.ts known": "tenant",
+  "inference/engines/vllm/vllm-engine.ts abilities": "process",
 };
 
 /** Modules whose maps are made anew for each of the things they hold, or are themselves one of the stores above. */
-const CONTAINERS = ["edge/lru-map.ts", "inference/engines/embedded/lru-cache.ts"];
+const CONTAINERS = ["edge/lru-map.ts", "inference/engines/lru-cache.ts"];
 /** Made for one answer or one question, and gone with it. */
 const OF_ONE_REQUEST = ["edge/upstream/meter.ts #finished"];
 

@@ -43,7 +43,8 @@ const create = createRoute({
   ...change,
   summary: "Send a share of a policy's conversations to a candidate",
   description:
-    "A conversation stays on its arm; the `x-signalbox-arm` header of every answer names it. With `shadow`, the candidate also answers copies of the control arm's requests, as the arm `shadow`: started with the request, asked once, never seen by its caller, and never run where the provider itself would carry out tools.",
+    "A conversation stays on its arm; the `x-signalbox-arm` header of every answer names it. With `shadow`, the candidate also answers copies of the control arm's requests, as the arm `shadow`: started with the request, asked once, never seen by its caller, and never run where the provider itself would carry out tools. " +
+    'Without a policy, the candidate is an engine (`{"engine":"arch-router"}`) that decides a share of the router\'s conversations, or copies of its decisions; `x-signalbox-routing-arm` names that arm.',
   request: {
     headers: writeHeaders,
     body: jsonBody(createRolloutSchema, {
