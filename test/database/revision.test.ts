@@ -38,8 +38,8 @@ describe("a tenant's revision", () => {
     ["a router is renamed", "UPDATE signalbox.routers SET slug = 'renamed' WHERE tenant_id = $1"],
     ["a router is withdrawn", "UPDATE signalbox.routers SET published_version = NULL WHERE tenant_id = $1"],
     ["a router is deleted", "DELETE FROM signalbox.routers WHERE tenant_id = $1"],
-    ["a rollout is widened", "UPDATE signalbox.rollouts SET percent = 25 WHERE tenant_id = $1"],
-    ["a rollout is paused", "UPDATE signalbox.rollouts SET status = 'paused' WHERE tenant_id = $1"],
+    ["a rollout is widened", "UPDATE signalbox.rollouts SET percent = 25 WHERE tenant_id = $1 AND id = 'rol_1'"],
+    ["a rollout is paused", "UPDATE signalbox.rollouts SET status = 'paused' WHERE tenant_id = $1 AND id = 'rol_1'"],
     ["the tenant is suspended", "UPDATE signalbox.tenants SET status = 'suspended' WHERE id = $1"],
   ])("rises when %s", async (_, statement) => {
     const before = await revision();
