@@ -41,6 +41,8 @@ export interface Fleet {
   readonly start: () => void;
   readonly stop: () => void;
   readonly ready: () => boolean;
+  /** Base URLs of the ready replicas, the one that a policy set would be asked at first at the front. */
+  readonly inOrder: (digest: string) => readonly string[];
   readonly size: () => { readonly ready: number; readonly all: number };
   /**
    * Asks one replica after another until one answers. `null`: none was ready. `"late"`: `signal` aborted first, or
@@ -161,6 +163,7 @@ export function createFleet(
       stopped = true;
     },
     ready: () => replicas.some((replica) => replica.ready),
+    inOrder: (digest) => inOrder(replicas, digest).map(({ baseUrl }) => baseUrl),
     size: () => ({ ready: replicas.filter((replica) => replica.ready).length, all: replicas.length }),
     ask: async <T>(asking: Asking<T>) => {
       let last: T | "late" | null = null;

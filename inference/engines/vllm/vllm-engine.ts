@@ -5,12 +5,14 @@ import type { Refused } from "../../errors.ts";
 import { promptFormats } from "../../prompts/formats.ts";
 import type { Deployment } from "../deployments.ts";
 import type { Engine } from "../engine.ts";
+import { createFleet } from "../fleet/fleet.ts";
+import type { Attempt } from "../fleet/fleet.ts";
+import { at, getText } from "../fleet/post-json.ts";
+import { reportedLoad } from "../fleet/reported-load.ts";
 import { createVllmClient } from "./client.ts";
 import { isTooLong } from "./error-shapes.ts";
 import { createOptions } from "./options.ts";
 import type { Options } from "./options.ts";
-import { createPool } from "./pool.ts";
-import type { Replica } from "./pool.ts";
 import { probe } from "./probe.ts";
 import type { Ability } from "./probe.ts";
 import { readByConstraint } from "./read-by-constraint.ts";
@@ -20,8 +22,8 @@ import type { CandidateTokens, QuestionParts, Read } from "./read-by-tokens.ts";
 const HEALTH_TIMEOUT_MS = 2_000;
 const WARM_UP_TIMEOUT_MS = 120_000;
 const PREPARE_TIMEOUT_MS = 60_000;
-/** Servers asked about one decision before it is given up. */
-const MAX_ATTEMPTS = 2;
+/** Gauges of `/metrics` that say how much a server runs and queues. */
+const LOAD_GAUGES = ["vllm:num_requests_running", "vllm:num_requests_waiting"];
 /** Part of the engine's version: raised when the same log-probabilities come to mean another distribution. */
 const READING = 2;
 /** Of the tokens of one policy's name, as a tree in memory. */
@@ -44,7 +46,7 @@ export function createVllmEngine(deployment: Deployment, deps: Deps): Engine<Pre
   const reader = createTokenReader(client, { model: asked, format, maxConversationTokens });
   const abilities = new Map<string, Ability>();
 
-  const pool = createPool(
+  const fleet = createFleet(
     {
       name,
       baseUrls: deployment.baseUrls,
@@ -57,11 +59,15 @@ export function createVllmEngine(deployment: Deployment, deps: Deps): Engine<Pre
         abilities.set(baseUrl, ability);
         return true;
       },
+      loadOf: async (baseUrl) => {
+        const shown = await getText(deps, at(baseUrl, "/metrics"), deps.timeout(HEALTH_TIMEOUT_MS));
+        return shown?.status === 200 ? reportedLoad(shown.body, LOAD_GAUGES) : null;
+      },
     },
     deps,
   );
 
-  const readFrom = async ({ baseUrl }: Replica, prepared: PreparedRoutes, parts: QuestionParts): Promise<Read> => {
+  const readFrom = async (baseUrl: string, prepared: PreparedRoutes, parts: QuestionParts): Promise<Read> => {
     if (abilities.get(baseUrl) !== "tokens") {
       return readByConstraint(client, baseUrl, { asked, format, maxConversationTokens }, parts);
     }
@@ -73,15 +79,6 @@ export function createVllmEngine(deployment: Deployment, deps: Deps): Engine<Pre
     return reader.read(baseUrl, prepared.candidates, parts);
   };
 
-  const readReplica = async (replica: Replica, prepared: PreparedRoutes, parts: QuestionParts): Promise<Read> => {
-    replica.running += 1;
-    try {
-      return await readFrom(replica, prepared, parts);
-    } finally {
-      replica.running -= 1;
-    }
-  };
-
   return {
     name,
     version: createHash("sha256")
@@ -90,11 +87,11 @@ export function createVllmEngine(deployment: Deployment, deps: Deps): Engine<Pre
       .slice(0, 12),
     reads: { promptTokens: deployment.maxPolicyTokens },
     start: () => {
-      pool.start();
+      fleet.start();
       return Promise.resolve();
     },
-    stop: pool.stop,
-    ready: pool.ready,
+    stop: fleet.stop,
+    ready: fleet.ready,
     prepare: async ({ policies, digest }) => {
       const prepared: PreparedRoutes = {
         digest,
@@ -102,35 +99,46 @@ export function createVllmEngine(deployment: Deployment, deps: Deps): Engine<Pre
         options: createOptions(policies, format),
         candidates: null,
       };
-      const able = pool.inOrder(digest).find(({ baseUrl }) => abilities.get(baseUrl) === "tokens");
+      const able = fleet.inOrder(digest).find((baseUrl) => abilities.get(baseUrl) === "tokens");
       if (able !== undefined) {
         const parts = { ...prepared, signal: deps.timeout(PREPARE_TIMEOUT_MS) };
-        const candidates = await reader.prepare(able.baseUrl, parts);
+        const candidates = await reader.prepare(able, parts);
         if (candidates.kind === "answered") prepared.candidates = candidates.value;
       }
       return prepared;
     },
     bytesOf: ({ routes, options }) => 2 * routes.length + BYTES_A_CHARACTER * options.texts.join("").length,
 
-    decide: async (prepared, { conversation, isolation, signal }) => {
+    decide: async (prepared, { conversation, isolation, signal: caller, deadlineAt }) => {
       const { routes, options, digest } = prepared;
       const started = deps.now();
-      let refused = refuse("engine_unavailable", `No server of the engine \`${name}\` answers.`);
-      for (const replica of pool.inOrder(digest).slice(0, MAX_ATTEMPTS)) {
-        const read = await readReplica(replica, prepared, { routes, options, conversation, isolation, signal });
-        if (signal.aborted) return deadlineExceeded();
-        if (read.kind === "answered") return ok({ ...read.value, timings: { upstream_ms: deps.now() - started } });
-        if (read.kind === "unreachable") pool.markDown(replica);
-        deps.log("warn", "upstream_failed", {
-          engine: name,
-          ...(read.kind === "refused" ? { status: read.status, type: read.refusal.type } : { status: null }),
-        });
-        refused = refusalFor(read, name);
-        if (refused.refusal.code === "invalid_request") return refused;
-      }
-      return refused;
+      const read = await fleet.ask<Read>({
+        digest,
+        signal: caller,
+        deadlineAt,
+        attempt: async (baseUrl, signal) => {
+          const result = await readFrom(baseUrl, prepared, { routes, options, conversation, isolation, signal });
+          return { verdict: verdictOf(result), result };
+        },
+      });
+      if (read === "late" || caller.aborted) return deadlineExceeded();
+      if (read === null) return refuse("engine_unavailable", `No server of the engine \`${name}\` answers.`);
+      if (read.kind === "answered") return ok({ ...read.value, timings: { upstream_ms: deps.now() - started } });
+      deps.log("warn", "upstream_failed", {
+        engine: name,
+        ...(read.kind === "refused" ? { status: read.status, type: read.refusal.type } : { status: null }),
+      });
+      return refusalFor(read, name);
     },
   };
+}
+
+/** One odd question must not take a server from everybody else, so what it refuses is not held against it at once. */
+function verdictOf(read: Read): Attempt<Read>["verdict"] {
+  if (read.kind === "unreachable") return "gone";
+  if (read.kind !== "refused") return "done";
+  if (read.status === 429 || read.status === 503) return "elsewhere";
+  return read.status === 400 && isTooLong(read.refusal) ? "done" : "troubled";
 }
 
 function refusalFor(read: Exclude<Read, { kind: "answered" }>, name: string): Refused {
