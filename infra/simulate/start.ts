@@ -72,7 +72,7 @@ export async function startService({ folder, seed, inference, signal }: Options)
         CREDENTIAL_KEYS: `simulation:${derived(seed, "credentials").toString("base64")}`,
         SIGNING_SECRET: derived(seed, "signing").toString("base64url"),
         OPERATOR_KEY_HASHES: operatorKeyHash,
-        USAGE_SINK: "postgres",
+        USAGE_SINK: "spool",
         SIMULATION_SEED: String(Math.floor(seeded(seed)() * 2 ** 31)),
       }),
     });

@@ -1,6 +1,8 @@
 import { createApp } from "../../edge/app.ts";
 import { createDeps, type Deps } from "../../edge/deps.ts";
 import { tick } from "../../edge/jobs/tick.ts";
+import { consumeUsage } from "../../edge/usage/consumer.ts";
+import { storableRecord } from "../../edge/usage/storable-record.ts";
 import { NOW_HEADER, PENDING_PATH, TOOK_HEADER } from "./protocol.ts";
 import { seeded } from "./seeded.ts";
 
@@ -33,12 +35,28 @@ const timedFetch: typeof fetch = async (input, init) => {
   return new Response(response.body.pipeThrough(new TransformStream({ flush })), response);
 };
 
+/** Receipts reach the queue's consumer at once: a queue and a spool gather them by a clock of their own. */
+function withoutWaiting(made: Deps): Deps {
+  const append: Deps["usage"]["append"] = async (record) => {
+    const retry = (): never => {
+      throw new Error("a simulated receipt was not stored");
+    };
+    const message = { id: record.id, body: storableRecord(record), attempts: 1, ack: () => undefined, retry };
+    await consumeUsage(made, { messages: [message] });
+  };
+  return { ...made, usage: { beforeAnswerEnds: false, append } };
+}
+
 const depsOf = (bindings: Readonly<Record<string, unknown>>): Deps =>
-  (deps ??= createDeps(bindings, {
-    fetch: timedFetch,
-    now: () => now,
-    random: seeded(Number(bindings["SIMULATION_SEED"])),
-  }));
+  (deps ??= withoutWaiting(
+    createDeps(bindings, {
+      fetch: timedFetch,
+      now: () => now,
+      random: seeded(Number(bindings["SIMULATION_SEED"])),
+    }),
+  ));
+
+export { UsageSpool } from "../../edge/usage/usage-spool.ts";
 
 const app = createApp(depsOf);
 

@@ -29,6 +29,7 @@ describe("signalbox.edge_snapshot", () => {
     const { revision, models, routers, ...rest } = await full();
     expect(revision).toBeGreaterThan(1);
     expect(rest).toEqual({
+      paid_engines: [],
       rollouts: [
         {
           id: "rol_1",

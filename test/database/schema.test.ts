@@ -26,7 +26,8 @@ describe("the schema that queries are written against", () => {
   it.each(TABLES.map((table) => [table.name, table] as const))("describes %s as it is", async (name, table) => {
     const columns = await rows<{ name: string; type: string; required: boolean; given: boolean }>(
       admin,
-      `SELECT column_name AS name, data_type AS type, is_nullable = 'NO' AS required, column_default IS NOT NULL AS given
+      `SELECT column_name AS name, CASE data_type WHEN 'ARRAY' THEN substr(udt_name, 2) || '[]' ELSE data_type END AS type,
+         is_nullable = 'NO' AS required, column_default IS NOT NULL AS given
        FROM information_schema.columns WHERE table_schema = 'signalbox' AND table_name = $1`,
       [name],
     );

@@ -75,7 +75,10 @@ test("one command fits an engine, keeps where the numbers come from, and the ser
 
   const service = await startInference({ ...engines, CALIBRATION_FILE: file });
   try {
-    const response = await service.post("/v1/decide", decideRequest([user("question 7")], { engine: "jev" }));
+    const response = await service.post(
+      "/v1/decide",
+      decideRequest([user("question 7")], { engine: "jev", paidEngines: ["jev"] }),
+    );
     const { scores, engine } = decideResponseSchema.parse(await response.json());
     expect(scores[0]?.probability).toBeGreaterThan(0.4);
     expect(scores[0]?.probability).toBeLessThan(0.8);
