@@ -122,6 +122,10 @@ async function agreement(engine: Engine, baseUrl: string, modelName: string, cas
     const read = logits.indexOf(Math.max(...logits));
     if (read !== written) apart.push(`wrote ${options.texts[written] ?? ""}, read ${options.texts[read] ?? ""}`);
   }
+  if (named === 0) {
+    process.stdout.write(`– reading beside writing: skipped, no answer of ${String(cases.length)} names a policy\n`);
+    return;
+  }
   await check(
     `reading chooses what the model writes, on ${String(named)} of ${String(cases.length)} cases it names a policy`,
     () =>
