@@ -1,5 +1,7 @@
+import type { StopSignal } from "./stopper.ts";
+
 /** Waits `ms` milliseconds, or until `signal` aborts: resolves either way, so the caller looks at the signal. */
-export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
+export type Sleep = (ms: number, signal?: StopSignal) => Promise<void>;
 
 export const sleep: Sleep = (ms, signal) =>
   new Promise((resolve) => {

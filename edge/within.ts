@@ -1,4 +1,5 @@
 import type { Sleep } from "./sleep.ts";
+import { Stopper } from "./stopper.ts";
 
 /**
  * The result of `work`, or `late` after `ms` milliseconds; then its signal aborts, and how it ends is nobody's concern
@@ -10,15 +11,15 @@ export async function within<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | "late"> {
   const limit = new AbortController();
-  const settled = new AbortController();
+  const settled = new Stopper();
   try {
     const running = work(limit.signal);
     running.catch(() => undefined);
-    const timer = sleep(ms, settled.signal).then(() => "late" as const);
+    const timer = sleep(ms, settled).then(() => "late" as const);
     const result = await Promise.race([running, timer]);
     if (result === "late") limit.abort();
     return result;
   } finally {
-    settled.abort();
+    settled.stop();
   }
 }

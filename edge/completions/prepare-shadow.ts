@@ -70,7 +70,7 @@ export function prepareShadow(
     choices: asked.choices,
     maxOutputTokens: settings.max_output_tokens,
     capped: copy.capped,
-    inputTokens: inputTokensOf(body),
+    inputTokens: inputTokensOf(body)(),
     startedAt: context.startedAt,
   };
   return { question, release };

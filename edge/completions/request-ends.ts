@@ -32,7 +32,7 @@ export const refusalEnd = (status: RequestEnd["status"], { code }: Refusal) => (
 });
 
 /** How an answer that came whole ended. */
-export function answerEnd(status: number, meter: Meter, inputTokens: number) {
+export function answerEnd(status: number, meter: Meter, inputTokens: () => number) {
   if (status >= 400) {
     return { ...ended("failed", status), errorCode: "upstream_rejected" as const, finishReason: null, usage: null };
   }
@@ -43,19 +43,24 @@ export function answerEnd(status: number, meter: Meter, inputTokens: number) {
 }
 
 /** How a stream ended. */
-export const streamEnd = ({ ending, meter }: StreamEnd, inputTokens: number) => ({
+export const streamEnd = ({ ending, meter }: StreamEnd, inputTokens: () => number) => ({
   ...ended(ending, 200),
   ...metered(meter, inputTokens),
   errorCode: STREAM_ERRORS[ending],
 });
 
-/** Tokens a request is taken to say; what it may answer with is no part of that. */
-export const inputTokensOf = (body: ChatBody): number =>
-  requestNeeds({ ...body, max_tokens: null, max_completion_tokens: null }).tokens;
+/**
+ * Tokens a request is taken to say; what it may answer with is no part of that. A function, because every character is
+ * looked at, and most providers count for themselves.
+ */
+export const inputTokensOf =
+  (body: ChatBody): (() => number) =>
+  () =>
+    requestNeeds({ ...body, max_tokens: null, max_completion_tokens: null }).tokens;
 
 const metered = (
   meter: Meter,
-  inputTokens: number,
+  inputTokens: () => number,
 ): { finishReason: string | null; usage: TokenUsage; answer: string } => ({
   finishReason: meter.finishReason,
   usage: meter.consumed(inputTokens),

@@ -16,11 +16,27 @@ export function conversationKey(env: Secret, tenantId: string, raw: string): Pro
   return derive(env, ["conversation", tenantId, raw]);
 }
 
+type SigningKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
+/** The secret as the cipher takes it, by the environment that holds it: importing it takes longer than using it. */
+const signingKeys = new WeakMap<Secret, SigningKey>();
+
+async function signingKey(env: Secret): Promise<SigningKey> {
+  const known = signingKeys.get(env);
+  if (known !== undefined) return known;
+  const algorithm = { name: "HMAC", hash: "SHA-256" };
+  const secret = new TextEncoder().encode(env.SIGNING_SECRET);
+  const key = await crypto.subtle.importKey("raw", secret, algorithm, false, ["sign"]);
+  signingKeys.set(env, key);
+  return key;
+}
+
 /** The purpose comes first and JSON keeps the parts apart, so no two derivations share an input. */
 async function derive(env: Secret, parts: readonly string[]): Promise<string> {
-  const encoder = new TextEncoder();
-  const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const key = await crypto.subtle.importKey("raw", encoder.encode(env.SIGNING_SECRET), algorithm, false, ["sign"]);
-  const signature = await crypto.subtle.sign("HMAC", key, encoder.encode(JSON.stringify(parts)));
+  const signature = await crypto.subtle.sign(
+    "HMAC",
+    await signingKey(env),
+    new TextEncoder().encode(JSON.stringify(parts)),
+  );
   return hex(signature).slice(0, LENGTH);
 }

@@ -56,8 +56,8 @@ export class Meter {
   }
 
   /** What the provider counted, and what it delivered beyond that: an answer that broke off is counted to where it got. */
-  consumed(requestTokens: number): TokenUsage {
-    if (this.usage === null) return estimateUsage(requestTokens, this.textBytes);
+  consumed(requestTokens: () => number): TokenUsage {
+    if (this.usage === null) return estimateUsage(requestTokens(), this.textBytes);
     return addDelivered(this.usage, this.textBytes - this.#countedBytes);
   }
 

@@ -66,7 +66,7 @@ describe("what an answer has used", () => {
   const after = (...chunks: Record<string, unknown>[]) => {
     const meter = new Meter();
     for (const chunk of chunks) meter.observeAnswer(chunk);
-    return meter.consumed(20);
+    return meter.consumed(() => 20);
   };
   const said = (delta: Record<string, unknown>) => ({ choices: [{ index: 0, delta }] });
   const text = said({ content: "x".repeat(40) });

@@ -1,4 +1,5 @@
 import type { Sleep } from "../sleep.ts";
+import { Stopper, type StopSignal } from "../stopper.ts";
 
 interface Timing {
   readonly now: () => number;
@@ -15,7 +16,7 @@ export class Watchdog {
   readonly #deadline: number;
   #limitMs = Number.POSITIVE_INFINITY;
   #since: number | null = null;
-  #timer = new AbortController();
+  #timer = new Stopper();
   #expired = false;
 
   constructor(timing: Timing, totalMs: number, onExpired: () => void) {
@@ -33,9 +34,9 @@ export class Watchdog {
     this.#since = this.#timing.now();
     if (limitMs === this.#limitMs) return;
     this.#limitMs = limitMs;
-    this.#timer.abort();
-    this.#timer = new AbortController();
-    void this.#run(this.#timer.signal);
+    this.#timer.stop();
+    this.#timer = new Stopper();
+    void this.#run(this.#timer);
   }
 
   /** It came; the time until the next `watch` is the client's own and does not count as silence. */
@@ -44,10 +45,10 @@ export class Watchdog {
   }
 
   close(): void {
-    this.#timer.abort();
+    this.#timer.stop();
   }
 
-  async #run(stopped: AbortSignal): Promise<void> {
+  async #run(stopped: StopSignal): Promise<void> {
     while (!stopped.aborted) {
       const now = this.#timing.now();
       const silenceEnds = (this.#since ?? now) + this.#limitMs;

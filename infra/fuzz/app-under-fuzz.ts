@@ -5,6 +5,7 @@ import type { Deps } from "../../edge/deps.ts";
 import { parseEnv } from "../../edge/env.ts";
 import { makeId } from "../../edge/ids.ts";
 import type { LogLevel } from "../../edge/log.ts";
+import type { Sleep } from "../../edge/sleep.ts";
 import { mintApiKey } from "../../edge/tenancy/api-key.ts";
 import { createAuthLimits } from "../../edge/tenancy/auth-limits.ts";
 import { SnapshotCache } from "../../edge/tenancy/snapshot-cache.ts";
@@ -127,10 +128,10 @@ export class AppUnderFuzz {
       Promise.resolve(
         url.startsWith(INFERENCE) ? this.#behind?.inference() : this.#behind?.provider(),
       )) as typeof fetch;
-    const sleep = (_ms: number, signal?: AbortSignal): Promise<void> =>
+    const sleep: Sleep = (_ms, signal) =>
       signal === undefined || signal === this.#request?.signal || signal.aborted
         ? Promise.resolve()
-        : new Promise((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+        : new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
     const edge = { query: <T>() => Promise.resolve([{ snapshot: SNAPSHOT }] as T[]) };
     this.#deps = {
       env,

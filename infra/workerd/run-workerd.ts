@@ -4,9 +4,9 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { createInterface } from "node:readline";
-import workerd from "workerd";
 import { VARIABLES } from "../../edge/env.ts";
 import type { WorkerBuild } from "../local/worker/build-worker.ts";
+import { WORKERD } from "./binary.ts";
 import { CLOCK_SOCKET, SOCKET, SPOOL_FOLDER, STATE_FOLDER, workerdConfig } from "./config.ts";
 
 export interface WorkerdOptions {
@@ -57,7 +57,7 @@ export async function runWorkerd(options: WorkerdOptions): Promise<RunningWorker
   await writeFile(join(folder, "worker.js"), build.source);
   await writeFile(join(folder, "config.capnp"), workerdConfig({ build, variables: names, loopbackUpstreams }));
   const child = spawn(
-    typeof workerd === "string" ? workerd : workerd.default,
+    WORKERD,
     [
       "serve",
       "--control-fd=3",

@@ -35,6 +35,7 @@ const STORES: Readonly<Record<string, "tenant" | "key" | "address" | "content" |
   "edge/tenancy/snapshot-shelf.ts #newKeys": "key",
   "edge/tenancy/snapshot-shelf.ts #tenantOf": "key",
   "edge/tenancy/snapshot-shelf.ts #tenants": "tenant",
+  "edge/tenancy/tenant-secrets.ts signingKeys": "process",
   "edge/upstream/hop.ts deploymentIds": "process",
   "inference/decide/admission.ts lanes": "tenant",
   "inference/decide/policy-sets.ts entries": "content",
