@@ -49,7 +49,7 @@ const STORES: Readonly<Record<string, "tenant" | "key" | "address" | "content" |
 /** Modules whose maps are made anew for each of the things they hold, or are themselves one of the stores above. */
 const CONTAINERS = ["edge/lru-map.ts", "inference/engines/lru-cache.ts"];
 /** Made for one answer or one question, and gone with it. */
-const OF_ONE_REQUEST = ["edge/upstream/meter.ts #finished"];
+const OF_ONE_REQUEST = ["edge/stopper.ts #listeners", "edge/upstream/meter.ts #finished"];
 
 const GROWING = new Set(["Map", "Set", "WeakMap", "WeakSet", "LruMap"]);
 
