@@ -52,8 +52,14 @@ export class UsageSpool {
       for (let batch = this.#due(deps.now()); batch.length > 0; batch = this.#due(deps.now())) {
         const spent = batch.filter(({ attempts }) => attempts >= MAX_ATTEMPTS);
         const live = batch.filter(({ attempts }) => attempts < MAX_ATTEMPTS);
-        if (live.length > 0) await consumeUsage(deps, { messages: live.map((row) => this.#message(row)) });
-        if (spent.length > 0) await consumeDeadLetters(deps, { messages: spent.map((row) => this.#message(row)) });
+        const done: number[] = [];
+        const messages = (rows: readonly Spooled[]): QueuedMessage[] => rows.map((row) => this.#message(row, done));
+        try {
+          if (live.length > 0) await consumeUsage(deps, { messages: messages(live) });
+          if (spent.length > 0) await consumeDeadLetters(deps, { messages: messages(spent) });
+        } finally {
+          this.#forget(done);
+        }
       }
     } finally {
       const [next] = this.#sql.exec<{ due: number | null }>("select min(due) as due from receipts");
@@ -66,12 +72,18 @@ export class UsageSpool {
     return this.#sql.exec<Spooled>(text, now, BATCH_ROWS).toArray();
   }
 
-  #message({ place, body, attempts }: Spooled): QueuedMessage {
+  /** In one statement: one for each would be most of what a receipt costs. */
+  #forget(places: readonly number[]): void {
+    const text = "delete from receipts where place in (select value from json_each(?))";
+    if (places.length > 0) this.#sql.exec(text, JSON.stringify(places));
+  }
+
+  #message({ place, body, attempts }: Spooled, done: number[]): QueuedMessage {
     return {
       id: String(place),
       body: JSON.parse(body) as unknown,
       attempts: attempts + 1,
-      ack: () => void this.#sql.exec("delete from receipts where place = ?", place),
+      ack: () => void done.push(place),
       retry: ({ delaySeconds = 0 } = {}) => {
         const due = depsOf(this.#bindings).now() + delaySeconds * 1000;
         this.#sql.exec("update receipts set attempts = attempts + 1, due = ? where place = ?", due, place);
