@@ -42,8 +42,8 @@ const envSchema = z.object({
   EMBEDDED_CONCURRENCY: count(4, 256),
   /** Decisions of one engine that may wait for their turn. */
   QUEUE_LIMIT: count(128, 10_000),
-  POLICY_CACHE_MB: count(64, 4096),
-  TURN_CACHE_MB: count(64, 4096),
+  POLICY_CACHE_MB: count(32, 4096),
+  TURN_CACHE_MB: count(16, 4096),
   /** Milliseconds that running decisions get to finish after SIGTERM. */
   DRAIN_MS: count(10_000, 600_000),
   /** Milliseconds after SIGTERM in which it still takes connections, though no longer ready: until nothing is sent here. */

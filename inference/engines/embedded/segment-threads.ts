@@ -22,7 +22,11 @@ export async function startSegmentThreads(directory: string, count: number): Pro
   let alive = true;
   let jobs = 0;
   const threads: Thread[] = Array.from({ length: count }, () => ({
-    worker: new Worker(new URL("./segment-thread.ts", import.meta.url), { workerData: directory }),
+    worker: new Worker(new URL("./segment-thread.ts", import.meta.url), {
+      workerData: directory,
+      // What a thread leaves behind is the buffers of one segment at a time; room to gather them is memory wasted.
+      resourceLimits: { maxYoungGenerationSizeMb: 4 },
+    }),
     pending: new Map(),
   }));
   const fail = ({ pending }: Thread): void => {
