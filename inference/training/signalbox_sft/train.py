@@ -146,7 +146,7 @@ def _arguments(options: argparse.Namespace) -> TrainingArguments:
         lr_scheduler_type="cosine",
         warmup_steps=max(1, options.steps // 33),
         weight_decay=0.01,
-        bf16=torch.cuda.is_available(),
+        bf16=options.mixed or torch.cuda.is_available(),
         logging_steps=options.log_every,
         save_steps=options.save_every,
         save_total_limit=2,
@@ -175,6 +175,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--longest", type=int, default=4_096, help="tokens of a packed conversation")
     parser.add_argument("--checkpointing", action="store_true", help="less memory for a third more time")
     parser.add_argument("--bf16", action="store_true", help="weights in bfloat16")
+    parser.add_argument(
+        "--mixed", action="store_true", help="products in bfloat16 on a CPU that has instructions for them, too"
+    )
     parser.add_argument("--save-every", type=int, default=200)
     parser.add_argument("--log-every", type=int, default=10)
     parser.add_argument("--measure-every", type=int, default=1, help="every n-th held-out record")

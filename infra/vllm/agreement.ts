@@ -1,0 +1,59 @@
+import { createOptions, findOption } from "../../inference/engines/vllm/options.ts";
+import { promptFormats } from "../../inference/prompts/formats.ts";
+import type { PromptFormatName } from "../../inference/prompts/formats.ts";
+import type { Outcomes } from "./outcomes.ts";
+import { decided, engineFor, json } from "./server-under-test.ts";
+import type { Case, ServerUnderTest } from "./server-under-test.ts";
+
+/** Share of cases on which reading and writing must agree. */
+const AGREEMENT = 0.99;
+const ANSWER_TOKENS = 40;
+
+/**
+ * Lets the model write its answer, greedily and freely, until it has named an option in `wanted` cases; what the engine
+ * reads must be the same. Those that differ are listed. A model that was never tuned for routing may name none: that is
+ * said and nothing is counted.
+ */
+export async function checkAgreement(
+  { check }: Outcomes,
+  server: ServerUnderTest,
+  format: PromptFormatName,
+  { cases, wanted }: { readonly cases: readonly Case[]; readonly wanted: number },
+): Promise<void> {
+  const prompts = promptFormats[format];
+  const engine = await engineFor(server, format);
+  let asked = 0;
+  let named = 0;
+  const apart: string[] = [];
+  for (const one of cases) {
+    if (named === wanted || (named === 0 && asked === wanted)) break;
+    asked += 1;
+    const options = createOptions(one.policies, prompts);
+    const content = prompts.prompt(prompts.routes(one.policies), one.conversation);
+    const written = findOption(options, await writtenBy(server, content));
+    if (written === -1) continue;
+    named += 1;
+    const { logits } = await decided(engine, one);
+    const read = logits.indexOf(Math.max(...logits));
+    if (read !== written) apart.push(`wrote ${options.texts[written] ?? ""}, read ${options.texts[read] ?? ""}`);
+  }
+  if (named === 0) {
+    process.stdout.write(`– reading beside writing: skipped, none of ${String(asked)} answers names a policy\n`);
+    return;
+  }
+  const differ = `${String(apart.length)} differ\n  ${apart.join("\n  ")}`;
+  await check(
+    `reading chooses what the model writes: ${String(named)} of ${String(asked)} answers name a policy, ` +
+      `${String(named - apart.length)} are read as they are written`,
+    () => Promise.resolve(apart.length <= named * (1 - AGREEMENT) ? "" : differ),
+  );
+  if (apart.length > 0 && apart.length <= named * (1 - AGREEMENT)) process.stdout.write(`  ${differ}\n`);
+}
+
+async function writtenBy({ url, model }: ServerUnderTest, content: string): Promise<string> {
+  const body = { model, messages: [{ role: "user", content }], temperature: 0, max_tokens: ANSWER_TOKENS };
+  const answer = await fetch(`${url}/v1/chat/completions`, json(body));
+  if (!answer.ok) return "";
+  const { choices } = (await answer.json()) as { choices: { message: { content: string | null } }[] };
+  return choices[0]?.message.content ?? "";
+}
