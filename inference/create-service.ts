@@ -1,4 +1,5 @@
 import { calibrationFor } from "./decide/calibration.ts";
+import type { CascadeDeployment } from "./decide/cascade-deployment.ts";
 import { createCascade } from "./decide/cascade.ts";
 import { serveEngine } from "./decide/served-engine.ts";
 import type { ServedEngine, ServingOptions, Traits } from "./decide/served-engine.ts";
@@ -19,30 +20,32 @@ export function createService(env: Env, deps: Deps): Service {
   const shared = { queueLimit: env.QUEUE_LIMIT, policyCacheBytes: env.POLICY_CACHE_BYTES, now: deps.now };
   const serve = <Prepared>(
     engine: Engine<Prepared>,
-    { calibration, ...own }: Pick<ServingOptions, "calibration" | "concurrency"> & { traits?: Traits },
-  ): ServedEngine =>
-    serveEngine(engine, { ...shared, ...own, calibration: calibrationFor(env.CALIBRATION, engine) ?? calibration });
+    { calibration, concurrency }: Pick<ServingOptions, "calibration" | "concurrency">,
+    traits: Traits = {},
+  ): ServedEngine => {
+    const fitted = calibrationFor(env.CALIBRATION, engine) ?? calibration;
+    return serveEngine(engine, { ...shared, concurrency, traits, calibration: fitted });
+  };
 
-  const router = createRouterEngine({
-    threads: env.EMBEDDED_THREADS,
-    turnCacheBytes: env.TURN_CACHE_BYTES,
-    now: deps.now,
-  });
+  const ownModel = (options: { name: string; directory?: string | undefined; threads: number }) =>
+    createRouterEngine({ ...options, turnCacheBytes: env.TURN_CACHE_BYTES, now: deps.now });
+  const router = ownModel({ name: "embedded", threads: env.EMBEDDED_THREADS });
   const embedded = serve(router, { concurrency: env.EMBEDDED_CONCURRENCY });
   const shortlist = createShortlist(embedded);
+  const serveDeployment = (deployment: Exclude<Env["ENGINES"][number], CascadeDeployment>): ServedEngine => {
+    switch (deployment.kind) {
+      case "decisions":
+        return serve(createDecisionsEngine(deployment, shortlist, deps), deployment, traitsOf(deployment));
+      case "embedded":
+        return serve(ownModel(deployment), deployment);
+      case "vllm":
+        return serve(createVllmEngine(deployment, deps), deployment);
+    }
+  };
   const plain = new Map([[embedded.name, embedded]]);
   for (const deployment of env.ENGINES) {
     if (deployment.kind === "cascade") continue;
-    const { name, calibration, concurrency } = deployment;
-    const served =
-      deployment.kind === "decisions"
-        ? serve(createDecisionsEngine(deployment, shortlist, deps), {
-            calibration,
-            concurrency,
-            traits: traitsOf(deployment),
-          })
-        : serve(createVllmEngine(deployment, deps), { calibration, concurrency });
-    plain.set(name, served);
+    plain.set(deployment.name, serveDeployment(deployment));
   }
   const deployed = env.ENGINES.flatMap((deployment) => {
     if (deployment.kind !== "cascade") return plain.get(deployment.name) ?? [];

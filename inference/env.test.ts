@@ -26,6 +26,9 @@ test.each([
   ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([{ kind: "cascade", name: "both", second: "arch" }]) }],
   ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([{ kind: "cascade", name: "both", second: "embedded" }]) }],
   ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([{ ...deployment, kind: "oracle" }]) }],
+  ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([{ kind: "embedded", name: "embedded" }]) }],
+  ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([{ kind: "embedded", name: "next", directory: "" }]) }],
+  ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([{ kind: "embedded", name: "next", threads: 0 }]) }],
   ["ENGINES_FILE", { ...TOKENS, ENGINES_FILE: "/nowhere" }],
   ["CALIBRATION", { ...TOKENS, CALIBRATION: '{"embedded":{"temperature":0}}' }],
   ["DEFAULT_ENGINE", { ...TOKENS, DEFAULT_ENGINE: "arch" }],
@@ -44,6 +47,13 @@ test("decision models and cascades stand beside generative routers", () => {
   const both = { kind: "cascade", name: "both", second: "jev" };
   const env = parseEnv({ ...TOKENS, ENGINES: JSON.stringify([both, deployment, jev]), DEFAULT_ENGINE: "both" }, noFile);
   expect(env.ENGINES).toMatchObject([{ first: "embedded", escalateBelow: 0.5 }, { kind: "vllm" }, { concurrency: 32 }]);
+});
+
+test("other versions of the embedded model stand beside it, and in cascades", () => {
+  const next = { kind: "embedded", name: "embedded-next", directory: "/models/next" };
+  const both = { kind: "cascade", name: "both", first: "embedded-next", second: "arch" };
+  const env = parseEnv({ ...TOKENS, ENGINES: JSON.stringify([both, deployment, next]) }, noFile);
+  expect(env.ENGINES).toMatchObject([{ first: "embedded-next" }, { kind: "vllm" }, { concurrency: 4, threads: 1 }]);
 });
 
 test("engines and calibration may come from files", () => {

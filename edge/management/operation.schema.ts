@@ -43,6 +43,19 @@ export const jsonBody = <T extends z.ZodType>(schema: T, example: z.input<T>) =>
   content: { "application/json": { schema, example: example as unknown } },
 });
 
+/** A JSON body that must be there, with an example of each thing that it may be about, by name. */
+export const jsonBodyLike = <T extends z.ZodType>(schema: T, examples: Readonly<Record<string, z.input<T>>>) => ({
+  required: true as const,
+  content: {
+    "application/json": {
+      schema,
+      examples: Object.fromEntries(
+        Object.entries(examples).map(([name, value]) => [name, { value: value as unknown }]),
+      ),
+    },
+  },
+});
+
 /** Request headers of a write: its answer is remembered for 24 hours under this key. */
 export const writeHeaders = z.object({
   "idempotency-key": z

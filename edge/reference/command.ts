@@ -48,32 +48,49 @@ const KEYS: Readonly<Record<string, string>> = { operator: "$OPERATOR_KEY", infe
 /** Bodies longer than this, in characters, are written over several lines. */
 const ONE_LINE = 90;
 
-/**
- * An example of an operation as a shell command; null when the document gives no example of its body or of something
- * in its path. `$URL` is where the service is reached.
- */
-export function commandFor({ method, path, operation }: ListedOperation): string | null {
-  const collection = path.replace(/^\/((api\/)?v1\/)?/, "").split("/")[0] ?? "";
-  const address = path.replaceAll(/\{(\w+)\}/g, (all, name: string) => ADDRESSED[collection]?.[name] ?? all);
-  const body = exampleBody(operation);
-  if (address.includes("{") || body === null) return null;
-  const headers = [...authorization(operation), ...precondition(operation), ...required(operation)];
-  if (body !== undefined) headers.push(`content-type: ${body.type}`);
-  const start = `curl ${method === "get" ? "" : `-X ${method.toUpperCase()} `}"$URL${address}"`;
-  const lines = [start];
-  if (headers.length > 0) lines.push(headers.map((header) => `-H "${header}"`).join(" "));
-  if (body !== undefined) lines.push(`-d '${spelled(body.example)}'`);
-  return lines.join(" \\\n  ");
+/** A command, and what it is an example of where an operation has several. */
+interface Command {
+  readonly about: string | null;
+  readonly source: string;
 }
 
-/** Undefined when the operation takes no body, null when it takes one and has no example of it. */
-function exampleBody({ requestBody }: Operation): { type: string; example: unknown } | null | undefined {
-  if (requestBody === undefined) return undefined;
-  if (!("content" in requestBody)) return null;
+/**
+ * Examples of an operation as shell commands; none when the document gives no example of its body or of something in
+ * its path. `$URL` is where the service is reached.
+ */
+export function commandsFor({ method, path, operation }: ListedOperation): Command[] {
+  const collection = path.replace(/^\/((api\/)?v1\/)?/, "").split("/")[0] ?? "";
+  const address = path.replaceAll(/\{(\w+)\}/g, (all, name: string) => ADDRESSED[collection]?.[name] ?? all);
+  if (address.includes("{")) return [];
+  return exampleBodies(operation).map(({ about, body }) => {
+    const headers = [...authorization(operation), ...precondition(operation), ...required(operation)];
+    if (body !== null) headers.push(`content-type: ${body.type}`);
+    const start = `curl ${method === "get" ? "" : `-X ${method.toUpperCase()} `}"$URL${address}"`;
+    const lines = [start];
+    if (headers.length > 0) lines.push(headers.map((header) => `-H "${header}"`).join(" "));
+    if (body !== null) lines.push(`-d '${spelled(body.example)}'`);
+    return { about, source: lines.join(" \\\n  ") };
+  });
+}
+
+interface ExampleBody {
+  readonly about: string | null;
+  readonly body: { readonly type: string; readonly example: unknown } | null;
+}
+
+/** One without a body when the operation takes none; none when it takes one and has no example of it. */
+function exampleBodies({ requestBody }: Operation): ExampleBody[] {
+  if (requestBody === undefined) return [{ about: null, body: null }];
+  if (!("content" in requestBody)) return [];
   const { content } = requestBody;
   const type = "application/json" in content ? "application/json" : Object.keys(content)[0];
-  const example: unknown = type === undefined ? undefined : content[type]?.example;
-  return type === undefined || example === undefined || example === null ? null : { type, example };
+  if (type === undefined) return [];
+  const example: unknown = content[type]?.example;
+  const { examples = {} } = content[type] ?? {};
+  const named = Object.entries(examples).flatMap(([about, given]) =>
+    "value" in given ? [{ about, body: { type, example: given.value as unknown } }] : [],
+  );
+  return example === undefined || example === null ? named : [{ about: null, body: { type, example } }];
 }
 
 function authorization(operation: Operation): string[] {

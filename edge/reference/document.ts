@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../http/app-env.ts";
-import { commandFor, operationsOf } from "./command.ts";
+import { commandsFor, operationsOf } from "./command.ts";
 
 export type ApiDocument = ReturnType<OpenAPIHono<AppEnv>["getOpenAPI31Document"]>;
 
@@ -61,8 +61,10 @@ function build(app: OpenAPIHono<AppEnv>): ApiDocument {
     tags: TAGS,
   });
   for (const listed of operationsOf(document)) {
-    const source = commandFor(listed);
-    if (source !== null) listed.operation["x-codeSamples"] = [{ lang: "Shell", label: "curl", source }];
+    const samples = commandsFor(listed).map(({ about, source }) => {
+      return { lang: "Shell", label: about === null ? "curl" : `curl: ${about}`, source };
+    });
+    if (samples.length > 0) listed.operation["x-codeSamples"] = samples;
   }
   return document;
 }

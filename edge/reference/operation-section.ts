@@ -1,4 +1,4 @@
-import { commandFor, type ListedOperation, type Operation } from "./command.ts";
+import { commandsFor, type ListedOperation, type Operation } from "./command.ts";
 import type { ApiDocument } from "./document.ts";
 import { fieldsOf, typeOf, type DocumentSchema, type Field } from "./fields.ts";
 import { html, prose, type Html } from "./html.ts";
@@ -16,16 +16,19 @@ export function operationSection(listed: ListedOperation, components: Components
   const { method, path, operation } = listed;
   const anchor = anchorOf(listed);
   const { description } = operation;
-  const command = commandFor(listed);
+  const commands = commandsFor(listed).map(
+    ({ about, source }) =>
+      html`${about === null ? null : html`<p>For ${about}:</p>`}
+        <pre><code>${source}</code></pre>`,
+  );
   return html`<section class="operation" id="${anchor}">
     <h3>
       <span class="method ${method}">${method.toUpperCase()}</span> <code>${path}</code>
       <a class="anchor" href="#${anchor}" aria-label="Link to this operation">#</a>
     </h3>
     <p>${prose(operation.summary ?? "")}. ${access(operation)}</p>
-    ${description === undefined ? null : html`<p>${prose(description)}</p>`}
-    ${command === null ? null : html`<pre><code>${command}</code></pre>`} ${parameters(operation, components)}
-    ${requestBody(operation, components)} ${responsesOf(operation, components)}
+    ${description === undefined ? null : html`<p>${prose(description)}</p>`} ${commands}
+    ${parameters(operation, components)} ${requestBody(operation, components)} ${responsesOf(operation, components)}
   </section>`;
 }
 

@@ -5,6 +5,7 @@ import type { CascadeDeployment } from "../decide/cascade-deployment.ts";
 import { PROMPT_FORMATS } from "../prompts/formats.ts";
 import { decisionsDeploymentSchema } from "./decisions/deployment.ts";
 import { baseUrlsSchema, engineNameSchema } from "./deployment-fields.ts";
+import { embeddedDeploymentSchema } from "./embedded/deployment.ts";
 
 /** One router model behind vLLM, as an operator configures it. */
 const deploymentSchema = z.object({
@@ -30,7 +31,7 @@ const deploymentSchema = z.object({
 export type Deployment = z.infer<typeof deploymentSchema>;
 
 export const deploymentsSchema = z
-  .array(z.union([cascadeDeploymentSchema, decisionsDeploymentSchema, deploymentSchema]))
+  .array(z.union([cascadeDeploymentSchema, decisionsDeploymentSchema, embeddedDeploymentSchema, deploymentSchema]))
   .max(32)
   .refine((all) => new Set(all.map((one) => one.name)).size === all.length, "names must be unique")
   .refine(cascadesHaveEngines, "a cascade must name two engines that are no cascades");

@@ -1,8 +1,13 @@
+import { cp, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { decideErrorSchema } from "../../inference/contract/index.ts";
 import { startInference } from "./inference-process.ts";
 import type { InferenceProcess } from "./inference-process.ts";
 import { decideRequest, policies, user } from "./requests.ts";
+
+const SHIPPED = new URL("../../inference/models/set-router/", import.meta.url);
 
 let service: InferenceProcess | undefined;
 afterEach(async () => {
@@ -112,3 +117,17 @@ test("another calibration is another engine version", async () => {
   expect(flatter.engines[0]?.version).not.toBe(plain.engines[0]?.version);
   expect((await service.post("/v1/decide", decideRequest([user("rain?")], { policies }))).status).toBe(200);
 });
+
+test.each([
+  ["no model", {}, "the engine next has no readable model.json in its directory"],
+  ["half a model", { "model.json": true }, "the engine next cannot load its model"],
+])(
+  "a folder with %s for a second embedded engine stops the start, and the engine is named",
+  async (_what, has, why) => {
+    const directory = await mkdtemp(join(tmpdir(), "signalbox-model-"));
+    for (const name of Object.keys(has)) await cp(new URL(name, SHIPPED), join(directory, name));
+    const ENGINES = JSON.stringify([{ kind: "embedded", name: "next", directory }]);
+    await expect(startInference({ ENGINES })).rejects.toThrow(why);
+    await rm(directory, { recursive: true });
+  },
+);

@@ -29,7 +29,10 @@ export interface Parameter {
   readonly schema: JsonSchema;
 }
 
-type Content = Readonly<Record<string, { readonly schema: JsonSchema; readonly example?: unknown }>>;
+type Content = Readonly<
+  Record<string, { readonly schema: JsonSchema; readonly example?: unknown; readonly examples?: Examples }>
+>;
+type Examples = Readonly<Record<string, { readonly value: unknown }>>;
 
 export interface DescribedResponse {
   readonly content?: Content;

@@ -35,7 +35,7 @@ export async function servedOperations(): Promise<Operation[]> {
         method: method.toUpperCase(),
         path,
         scope: described["x-required-scope"] ?? (described.security?.length === 0 ? "none" : "inference"),
-        example: content[type]?.example,
+        example: content[type]?.example ?? Object.values(content[type]?.examples ?? {})[0]?.value,
         type,
         versioned: described.parameters?.some(({ name }) => name === "if-match") ?? false,
         described,

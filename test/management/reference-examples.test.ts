@@ -4,6 +4,7 @@ import { settledDecision } from "../stack/decision.ts";
 import { stack } from "../stack/provided.ts";
 import { signed } from "../stack/signed.ts";
 import { TestTenant } from "../stack/tenant.ts";
+import { curlRequest } from "./curl-request.ts";
 import { shellWords } from "./shell-words.ts";
 
 interface Described {
@@ -38,42 +39,27 @@ beforeAll(async () => {
   }
 });
 
-const sourceOf = (operation: string): string => operations.get(operation)?.["x-codeSamples"]?.[0]?.source ?? "";
+const sourceOf = (operation: string, place = 0): string =>
+  operations.get(operation)?.["x-codeSamples"]?.[place]?.source ?? "";
 
-/** Runs the example of an operation as it is documented, and holds its answer to the success that is documented. */
-async function run(operation: string): Promise<Answer> {
+/** An example as the test names it: operations may have several. */
+const exampleOf = (operation: string, place: number): string => `${operation} #${place}`;
+
+/** Runs an example of an operation as it is documented, and holds its answer to the success that is documented. */
+async function run(operation: string, place = 0): Promise<Answer> {
   const described = operations.get(operation);
-  const source = sourceOf(operation);
+  const source = sourceOf(operation, place);
   expect(source, `${operation} has an example`).not.toBe("");
   expect(page, `the page shows the example of ${operation}`).toContain(source);
-  const { url, init } = requestOf(shellWords(source, variables));
+  const { url, init } = curlRequest(shellWords(source, variables));
   const response = await fetch(url, init);
   const text = await response.text();
   const successes = Object.keys(described?.responses ?? {}).filter((status) => status.startsWith("2"));
   expect(successes, `${operation} answered ${response.status}: ${text.slice(0, 500)}`).toContain(
     String(response.status),
   );
-  executed.add(operation);
+  executed.add(exampleOf(operation, place));
   return { status: response.status, headers: response.headers, text };
-}
-
-/** What `curl` would send for these words. */
-function requestOf([program, ...words]: readonly string[]): { url: string; init: RequestInit } {
-  expect(program).toBe("curl");
-  const headers = new Headers();
-  let [url, method, body]: [string, string, string | null] = ["", "GET", null];
-  for (let index = 0; index < words.length; index += 1) {
-    const word = words[index] ?? "";
-    const value = (): string => words[(index += 1)] ?? "";
-    if (word === "-X") method = value();
-    else if (word === "-H") {
-      const header = value();
-      const colon = header.indexOf(":");
-      headers.append(header.slice(0, colon), header.slice(colon + 1).trim());
-    } else if (word === "-d") body = value();
-    else url = word;
-  }
-  return { url, init: { method, headers, body } };
 }
 
 const idIn = ({ text }: Answer): string => (JSON.parse(text) as { id: string }).id;
@@ -155,7 +141,7 @@ it("every example of the reference works, one after the other", async () => {
   const rotated = JSON.parse((await run("POST /api/v1/feedback-sources/{id}/rotate")).text) as { secret: string };
   const message = "POST /webhooks/feedback/{id}";
   const unsigned = { ...variables, WEBHOOK_ID: "", WEBHOOK_TIMESTAMP: "", WEBHOOK_SIGNATURE: "" };
-  const { init } = requestOf(shellWords(sourceOf(message), unsigned));
+  const { init } = curlRequest(shellWords(sourceOf(message), unsigned));
   for (const [name, value] of Object.entries(signed(rotated.secret, init.body as string))) {
     variables[name.toUpperCase().replaceAll("-", "_")] = value;
   }
@@ -173,6 +159,9 @@ it("every example of the reference works, one after the other", async () => {
   await run("POST /api/v1/rollouts/{id}/promote");
   variables["ROLLOUT_ID"] = idIn(await run("POST /api/v1/rollouts"));
   await run("POST /api/v1/rollouts/{id}/abort");
+  variables["ROLLOUT_ID"] = idIn(await run("POST /api/v1/rollouts", 1));
+  await runAll("GET /api/v1/rollouts/{id}/comparison", "GET /api/v1/rollouts/{id}/report");
+  await run("POST /api/v1/rollouts/{id}/promote");
 
   await runAll("DELETE /api/v1/routers/{slug}", "POST /api/v1/routers", "PATCH /api/v1/routers/{slug}");
   await run("DELETE /api/v1/models/{slug}");
@@ -183,5 +172,8 @@ it("every example of the reference works, one after the other", async () => {
   await runAll("POST /api/v1/tenants/{id}/suspend", "POST /api/v1/tenants/{id}/resume", "DELETE /api/v1/tenants/{id}");
 
   // An operation that is new needs an example, and a place above.
-  expect([...operations.keys()].filter((operation) => !executed.has(operation))).toEqual([]);
+  const examples = [...operations].flatMap(([operation, { "x-codeSamples": samples = [] }]) =>
+    (samples.length === 0 ? [""] : samples).map((_sample, place) => exampleOf(operation, place)),
+  );
+  expect(examples.filter((example) => !executed.has(example))).toEqual([]);
 });

@@ -1,11 +1,11 @@
 /**
- * The words of one shell command, with `$NAME` in double quotes filled in from `variables`. Throws for a variable that
- * is not there, and for whatever else a shell would do something with.
+ * The words of one shell command, with `$NAME` outside of single quotes filled in from `variables`. Throws for a variable
+ * that is not there, and for whatever else a shell would do something with.
  */
 export function shellWords(command: string, variables: Readonly<Record<string, string>>): string[] {
   const words: string[] = [];
   let word: string | null = null;
-  const tokens = /\\\n|\s+|'([^']*)'|"([^"\\`]*)"|\\(')|([\w./:-]+)/y;
+  const tokens = /\\\n|\s+|'([^']*)'|"([^"\\`]*)"|\\(')|([\w./:$-]+)/y;
   while (tokens.lastIndex < command.length) {
     const at = tokens.lastIndex;
     const token = tokens.exec(command);
@@ -16,7 +16,7 @@ export function shellWords(command: string, variables: Readonly<Record<string, s
       word = null;
       continue;
     }
-    word = (word ?? "") + (single ?? filled(double, variables) ?? quote ?? plain ?? "");
+    word = (word ?? "") + (single ?? filled(double, variables) ?? quote ?? filled(plain, variables) ?? "");
   }
   return word === null ? words : [...words, word];
 }

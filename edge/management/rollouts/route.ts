@@ -10,6 +10,7 @@ import {
   ETAG,
   json,
   jsonBody,
+  jsonBodyLike,
   needs,
   responses,
   VERSION_REFUSALS,
@@ -47,12 +48,20 @@ const create = createRoute({
     'Without a policy, the candidate is an engine (`{"engine":"arch-router"}`) that decides a share of the router\'s conversations, or copies of its decisions; `x-signalbox-routing-arm` names that arm.',
   request: {
     headers: writeHeaders,
-    body: jsonBody(createRolloutSchema, {
-      router: "default",
-      policy: "contract review",
-      candidate: { model: "gpt-5-mini" },
-      percent: 5,
-      guardrails: { error_rate: { times_control: 1 }, slow_first_byte: { over_ms: 2_000, at_most: 0.05 } },
+    body: jsonBodyLike(createRolloutSchema, {
+      "a model for a policy": {
+        router: "default",
+        policy: "contract review",
+        candidate: { model: "gpt-5-mini" },
+        percent: 5,
+        guardrails: { error_rate: { times_control: 1 }, slow_first_byte: { over_ms: 2_000, at_most: 0.05 } },
+      },
+      "an engine for the router": {
+        router: "default",
+        candidate: { engine: "embedded", deadline_ms: 500, min_confidence: 0.6 },
+        percent: 5,
+        shadow: { percent: 20 },
+      },
     }),
   },
   responses: responses(json(201, "The rollout", rolloutSchema), ...BODY_REFUSALS, "conflict", "idempotency_key_reused"),

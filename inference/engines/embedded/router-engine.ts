@@ -17,10 +17,13 @@ import type { UserTurn } from "./user-turns.ts";
 import { createWalk } from "./walk.ts";
 import type { Walk } from "./walk.ts";
 
-/** The graphs, tokenizer.json and model.json; its card says what the model is and how good it is. */
-const DIRECTORY = fileURLToPath(new URL("../../models/set-router/", import.meta.url));
+/** The graphs, tokenizer.json and model.json that are shipped; their card says what the model is and how good it is. */
+const SHIPPED = fileURLToPath(new URL("../../models/set-router/", import.meta.url));
 
 interface RouterEngineOptions {
+  readonly name: string;
+  /** Folder of the model; absent: the shipped one. */
+  readonly directory?: string | undefined;
   /** Threads that encode; each holds the model once. */
   readonly threads: number;
   readonly turnCacheBytes: number;
@@ -42,21 +45,24 @@ interface Loaded {
  * in order, on the model's own answers.
  */
 export function createRouterEngine(options: RouterEngineOptions): Engine<EncodedSet> {
-  const { now } = options;
-  const stated = JSON.parse(readFileSync(join(DIRECTORY, "model.json"), "utf8")) as unknown;
-  const { version, confidence } = modelSchema.parse(stated);
+  const { name, directory = SHIPPED, now } = options;
+  const { version, confidence } = statedBy(name, directory);
   let loaded: Loaded | undefined;
   const model = (): Loaded => {
-    if (loaded === undefined) throw new Error("the embedded engine was used before it was started");
+    if (loaded === undefined) throw new Error(`the engine ${name} was used before it was started`);
     return loaded;
   };
 
   return {
-    name: "embedded",
+    name,
     version,
     reads: { policyTokens: POLICY_TOKENS },
     start: async () => {
-      loaded = await load(options);
+      try {
+        loaded = await load(directory, options);
+      } catch (error) {
+        throw new Error(`the engine ${name} cannot load its model`, { cause: error });
+      }
     },
     stop: () => {
       loaded?.encoder.stop();
@@ -79,8 +85,17 @@ export function createRouterEngine(options: RouterEngineOptions): Engine<Encoded
   };
 }
 
-async function load({ threads, turnCacheBytes }: RouterEngineOptions): Promise<Loaded> {
-  const [encoder, head] = await Promise.all([startSegmentThreads(DIRECTORY, threads), loadSetHead(DIRECTORY)]);
+/** What a model says of itself. Throws with the engine's name when there is no such model. */
+function statedBy(name: string, directory: string): z.infer<typeof modelSchema> {
+  try {
+    return modelSchema.parse(JSON.parse(readFileSync(join(directory, "model.json"), "utf8")));
+  } catch (error) {
+    throw new Error(`the engine ${name} has no readable model.json in its directory`, { cause: error });
+  }
+}
+
+async function load(directory: string, { threads, turnCacheBytes }: RouterEngineOptions): Promise<Loaded> {
+  const [encoder, head] = await Promise.all([startSegmentThreads(directory, threads), loadSetHead(directory)]);
   const encode = (turn: UserTurn) => encoder.encode({ kind: "turn", ...turn });
   await encode({ text: "warm up", assistant: "warm up" });
   return { encoder, walk: createWalk({ head, encode, cacheBytes: turnCacheBytes }) };
