@@ -8,6 +8,7 @@ import { sleep, type Sleep } from "./sleep.ts";
 import { createAuthLimits, type AuthLimits } from "./tenancy/auth-limits.ts";
 import { SnapshotCache } from "./tenancy/snapshot-cache.ts";
 import type { Network } from "./upstream/adapter.ts";
+import type { Dial } from "./upstream/connecting.ts";
 import type { UsageSink } from "./usage/decision-record.ts";
 import { QueueSink } from "./usage/queue-sink.ts";
 import { SpoolSink } from "./usage/spool-sink.ts";
@@ -18,6 +19,8 @@ export interface Deps {
   readonly fetch: typeof fetch;
   /** What providers are called through. */
   readonly fetchUpstream: Network;
+  /** Tries a connection to a provider, by the same network. */
+  readonly dial: Dial;
   /** Milliseconds since the epoch. Stands still during CPU work on Workers. */
   readonly now: () => number;
   /** Secure random number in 0..1. */
@@ -63,6 +66,7 @@ export function createDeps(bindings: Readonly<Record<string, unknown>>, world: W
     env,
     fetch: outbound,
     fetchUpstream: upstreamNetwork(env) ?? outbound,
+    dial: upstreamDial(env),
     now,
     random,
     sleep,
@@ -80,6 +84,11 @@ export function createDeps(bindings: Readonly<Record<string, unknown>>, world: W
 function upstreamNetwork({ UPSTREAM_NETWORK }: Env): Network | null {
   if (UPSTREAM_NETWORK === null) return null;
   return (url, init) => UPSTREAM_NETWORK.fetch(url, init);
+}
+
+function upstreamDial({ UPSTREAM_NETWORK }: Env): Dial {
+  if (UPSTREAM_NETWORK !== null) return (address) => Promise.resolve(UPSTREAM_NETWORK.connect(address));
+  return async (address) => (await import("cloudflare:sockets")).connect(address);
 }
 
 function usageSink({ USAGE_SINK, USAGE_QUEUE, USAGE_SPOOL }: Env, db: Databases, sleep: Sleep): UsageSink {

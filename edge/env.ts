@@ -1,4 +1,4 @@
-import type { DurableObjectNamespace, Queue } from "@cloudflare/workers-types";
+import type { DurableObjectNamespace, Queue, Socket } from "@cloudflare/workers-types";
 import { z } from "zod";
 import { pricesSchema } from "./tenancy/snapshot.ts";
 import type { DecisionRecord } from "./usage/decision-record.ts";
@@ -89,6 +89,7 @@ export const VARIABLES: readonly string[] = Object.keys(envSchema.shape);
 /** Something of the host's that is reached as if it were on the network. */
 interface Service {
   readonly fetch: typeof fetch;
+  readonly connect: (address: string) => Socket;
 }
 
 export type Env = z.infer<typeof envSchema> & {

@@ -37,6 +37,7 @@ export type Prices = z.infer<typeof pricesSchema>;
 
 /** Milliseconds; absent ones take the defaults of `edge/upstream`. */
 export const timeoutsSchema = z.object({
+  connect_ms: z.number().int().min(1).max(60_000).optional(),
   first_byte_ms: z.number().int().min(1).max(600_000).optional(),
   idle_ms: z.number().int().min(1).max(600_000).optional(),
   total_ms: z.number().int().min(1).max(3_600_000).optional(),

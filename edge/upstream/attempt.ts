@@ -1,5 +1,6 @@
 import type { Sleep } from "../sleep.ts";
 import type { Network, ProviderAdapter, UpstreamCall } from "./adapter.ts";
+import { Connecting, type Dial } from "./connecting.ts";
 import { parseObject } from "./meter.ts";
 import { readBounded } from "./read-bounded.ts";
 import { isRetryableStatus, parseRetryAfter, type UpstreamFailure } from "./retry-policy.ts";
@@ -18,6 +19,7 @@ export interface Expected {
 
 export interface AttemptDeps {
   readonly fetch: Network;
+  readonly dial: Dial;
   readonly now: () => number;
   readonly sleep: Sleep;
 }
@@ -54,14 +56,19 @@ export async function attempt(
   const watchdog = new Watchdog(deps, timeouts.totalMs, cancel);
   client.addEventListener("abort", cancel);
   const reading: Reading = { deps, stream, timeouts, maxAnswerBytes, watchdog, cancel, begun: false };
+  const connecting = new Connecting(deps, call.baseUrl, timeouts.connectMs, cancel);
   let result: AttemptResult;
   try {
-    watchdog.watch(timeouts.firstByteMs);
-    result = await readAnswer(await adapter.exchange(call, deps.fetch, controller.signal), reading);
+    watchdog.watch(timeouts.firstByteMs, connecting);
+    const response = await adapter.exchange(call, deps.fetch, controller.signal);
+    connecting.over();
+    result = await readAnswer(response, reading);
   } catch {
-    if (watchdog.expired) result = failed({ kind: "timeout", begun: reading.begun });
+    if (connecting.failed) result = failed({ kind: "connect" });
+    else if (watchdog.expired) result = failed({ kind: "timeout", begun: reading.begun });
     else result = failed({ kind: reading.begun ? "malformed" : "connect" });
   }
+  connecting.over();
   client.removeEventListener("abort", cancel);
   if (result.kind !== "stream" || isGone()) watchdog.close();
   return isGone() ? { kind: "aborted" } : result;

@@ -3,6 +3,7 @@ import { ANSWER, STREAMS } from "../../test/upstreams/recordings.ts";
 import type { Env } from "../env.ts";
 import type { Sleep } from "../sleep.ts";
 import type { Model, Provider } from "../tenancy/snapshot.ts";
+import type { Dial } from "./connecting.ts";
 import { forward, type Forwarded, type ForwardRequest } from "./forward.ts";
 import { deploymentId } from "./hop.ts";
 import { objectMembers } from "./json-members.ts";
@@ -79,10 +80,14 @@ interface Scene {
   readonly request?: Partial<ForwardRequest>;
   readonly candidates?: readonly string[];
   readonly clock?: Clock;
+  readonly dial?: Dial;
 }
 
+const closed = () => Promise.resolve();
+const connects: Dial = () => Promise.resolve({ opened: Promise.resolve(), close: closed });
+
 /** Forwards a request whose calls are answered by `replies` in turn; the last one answers all that follow. */
-async function play({ replies, request, candidates = ["a"], clock = new Clock() }: Scene) {
+async function play({ replies, request, candidates = ["a"], clock = new Clock(), dial = connects }: Scene) {
   const calls: { url: string; init: RequestInit }[] = [];
   const providers = new Map([
     ["pa", provider("pa", "https://a.example/v1")],
@@ -96,6 +101,7 @@ async function play({ replies, request, candidates = ["a"], clock = new Clock() 
     now: clock.now,
     sleep: clock.sleep,
     random: () => 1,
+    dial,
     fetch: async (url: string, init: RequestInit) => {
       const reply = replies[Math.min(calls.length, replies.length - 1)]!;
       calls.push({ url, init });
@@ -324,6 +330,19 @@ describe("time limits", () => {
     expect(clock.time).toBe(120_000);
   });
 
+  it("ends a call to an address that takes no connection, and asks the next candidate", async () => {
+    const hanging: Dial = () => Promise.resolve({ opened: new Promise(() => undefined), close: closed });
+    const { forwarded, clock } = await play({ replies: [silent, json], candidates: ["a", "b"], dial: hanging });
+    expect(forwarded).toMatchObject({ kind: "answer", attempts: 2, candidate: { model: { slug: "b" } } });
+    expect(clock.time).toBe(10_000);
+  });
+
+  it("leaves a call alone when another connection cannot be tried", async () => {
+    const refusing: Dial = () => Promise.reject(new Error("not from here"));
+    const { clock } = await play({ replies: [silent, json], candidates: ["a", "b"], dial: refusing });
+    expect(clock.time).toBe(120_000);
+  });
+
   it("answers provider_timeout when nobody is left", async () => {
     expect(refusalOf((await play({ replies: [silent] })).forwarded)).toMatchObject({ code: "provider_timeout" });
   });
@@ -342,6 +361,7 @@ describe("time limits", () => {
     const { forwarded, clock } = await play({ replies: [stalling], request: { stream: true } });
     if (forwarded.kind !== "stream") throw new Error(forwarded.kind);
     const text = await clock.until(new Response(forwarded.body).text());
+    expect(text.split(": waiting for the provider\n\n")).toHaveLength(67);
     expect(text).toMatch(/upstream_stream_interrupted"}}\n\n$/);
     expect((await forwarded.ended).ending).toBe("interrupted");
     expect(clock.time).toBe(60_000);

@@ -28,7 +28,7 @@ export interface ProbedProvider {
   readonly callId: string;
 }
 
-const TIMEOUTS = { firstByteMs: 15_000, idleMs: 5_000, totalMs: 20_000 };
+const TIMEOUTS = { connectMs: 5_000, firstByteMs: 15_000, idleMs: 5_000, totalMs: 20_000 };
 
 /** Asks a provider for one token, once, and reads from the answer what is wrong. Gives nothing of the answer's text. */
 export async function probe(

@@ -2,6 +2,8 @@ import type { OpenStream } from "./attempt.ts";
 import { Meter } from "./meter.ts";
 import { encodeEvent, join, SseDecoder, type SseBlock } from "./sse.ts";
 
+/** Milliseconds of a provider's silence after which the client is sent a comment, and again after as many more. */
+const COMMENT_EVERY_MS = 900;
 /** Bytes of an unfinished event that are held back; what is larger is no usage chunk and passes as it comes. */
 const MAX_HELD_BYTES = 64 * 1024;
 
@@ -23,7 +25,8 @@ export interface StreamEnd {
 
 /**
  * Passes a provider's stream on, event by event and byte for byte, at the pace the client reads. Whole events only: a
- * provider that breaks off inside one would otherwise spoil the error event that tells the client so.
+ * provider that breaks off inside one would otherwise spoil the error event that tells the client so. While the provider
+ * is silent, comments go to the client: one that has closed its connection quietly is noticed on being written to.
  */
 export class Relay {
   /** What the client reads. */
@@ -42,6 +45,10 @@ export class Relay {
   #insideEvent = false;
   #droppedLast = false;
   #heldUntil: Promise<unknown> = Promise.resolve();
+  /** What has been asked of the provider and not been passed on yet. */
+  #reading: Promise<Uint8Array | null> | null = null;
+  #onSilence: (() => void) | null = null;
+  readonly #listener = { everyMs: COMMENT_EVERY_MS, onSilence: () => this.#onSilence?.() };
 
   constructor(stream: OpenStream, options: RelayOptions) {
     this.#stream = stream;
@@ -80,6 +87,11 @@ export class Relay {
     while (!this.#isOver()) {
       const chunk = await this.#next();
       if (this.#isOver()) break;
+      if (chunk === SILENCE) {
+        if (this.#insideEvent || this.#meter.done) continue;
+        controller.enqueue(COMMENT);
+        return;
+      }
       if (chunk === null) {
         await this.#close(controller);
         return;
@@ -99,12 +111,24 @@ export class Relay {
     controller.close();
   }
 
-  async #next(): Promise<Uint8Array | null> {
+  /** What the provider sends next, null at its end; or that it has been silent for another while. */
+  async #next(): Promise<Uint8Array | null | typeof SILENCE> {
+    const reading = (this.#reading ??= this.#read());
+    const next = await new Promise<Uint8Array | null | typeof SILENCE>((resolve) => {
+      this.#onSilence = () => resolve(SILENCE);
+      void reading.then(resolve);
+    });
+    this.#onSilence = null;
+    if (next !== SILENCE) this.#reading = null;
+    return next;
+  }
+
+  async #read(): Promise<Uint8Array | null> {
     const first = this.#first;
     this.#first = null;
     if (first !== null) return first;
     const { watchdog, reader, idleMs } = this.#stream;
-    watchdog.watch(idleMs);
+    watchdog.watch(idleMs, this.#listener);
     try {
       const { done, value } = await reader.read();
       return done ? null : value;
@@ -169,6 +193,9 @@ export class Relay {
 
 type Controller = ReadableStreamDefaultController<Uint8Array>;
 
+const SILENCE = Symbol("silence");
+/** Dispatches no event (WHATWG HTML, "server-sent events"). */
+const COMMENT = new TextEncoder().encode(": waiting for the provider\n\n");
 const BLANK_LINE = new TextEncoder().encode("\n\n");
 const INTERRUPTED = encodeEvent(
   JSON.stringify({

@@ -3,9 +3,11 @@ import type { Model } from "../tenancy/snapshot.ts";
 /** Milliseconds. */
 export interface Timeouts {
   /**
-   * Until the first byte of the answer, from the start of the call. Connecting is part of it: `fetch` does not tell
-   * when a connection stands, so there is no limit for that alone.
+   * After as much silence the provider's address is asked for a connection; without one in as much time again, the call
+   * is given up.
    */
+  readonly connectMs: number;
+  /** Until the first byte of the answer, from the start of the call, connecting included. */
   readonly firstByteMs: number;
   /** Between two pieces of the answer. */
   readonly idleMs: number;
@@ -15,6 +17,7 @@ export interface Timeouts {
 
 export function timeoutsOf({ timeouts }: Model): Timeouts {
   return {
+    connectMs: timeouts.connect_ms ?? 5_000,
     firstByteMs: timeouts.first_byte_ms ?? 120_000,
     idleMs: timeouts.idle_ms ?? 60_000,
     totalMs: timeouts.total_ms ?? 900_000,

@@ -6,6 +6,12 @@ interface Timing {
   readonly sleep: Sleep;
 }
 
+/** Who is to be told of a silence while it lasts, each time that it has grown by `everyMs`. */
+export interface SilenceListener {
+  readonly everyMs: number;
+  readonly onSilence: () => void;
+}
+
 /**
  * Ends an exchange that stays silent: `onExpired` runs once when a watched wait outlasts its limit, or when the whole
  * exchange outlasts `totalMs`. One timer serves all waits, so that watching a chunk costs nothing but a clock reading.
@@ -15,7 +21,10 @@ export class Watchdog {
   readonly #onExpired: () => void;
   readonly #deadline: number;
   #limitMs = Number.POSITIVE_INFINITY;
+  #listener: SilenceListener | null = null;
   #since: number | null = null;
+  /** How often the listener has been told of the silence that lasts. */
+  #told = 0;
   #timer = new Stopper();
   #expired = false;
 
@@ -30,10 +39,12 @@ export class Watchdog {
   }
 
   /** From now on, something is being waited for and must come within `limitMs`. */
-  watch(limitMs: number): void {
+  watch(limitMs: number, listener: SilenceListener | null = null): void {
     this.#since = this.#timing.now();
-    if (limitMs === this.#limitMs) return;
+    this.#told = 0;
+    if (limitMs === this.#limitMs && listener === this.#listener) return;
     this.#limitMs = limitMs;
+    this.#listener = listener;
     this.#timer.stop();
     this.#timer = new Stopper();
     void this.#run(this.#timer);
@@ -58,7 +69,19 @@ export class Watchdog {
         this.#onExpired();
         return;
       }
-      await this.#timing.sleep(left, stopped);
+      await this.#timing.sleep(Math.min(left, this.#untilTold(now)), stopped);
     }
+  }
+
+  /** Tells the listener if that is due; milliseconds until it may be due again. */
+  #untilTold(now: number): number {
+    const listener = this.#listener;
+    if (listener === null) return Number.POSITIVE_INFINITY;
+    if (this.#since === null) return listener.everyMs;
+    if (now - this.#since >= (this.#told + 1) * listener.everyMs) {
+      this.#told += 1;
+      listener.onSilence();
+    }
+    return Math.max(1, (this.#told + 1) * listener.everyMs - (now - this.#since));
   }
 }

@@ -137,6 +137,7 @@ export class AppUnderFuzz {
       env,
       fetch: network,
       fetchUpstream: network,
+      dial: () => Promise.reject(new Error("there is nothing to connect to")),
       now,
       random,
       sleep,

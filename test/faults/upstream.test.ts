@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { freePort } from "../../infra/local/free-port.ts";
 import { chat, MESSAGES, receiptOf, useScene } from "../completions/scene.ts";
@@ -11,7 +14,7 @@ const HASTY = { first_byte_ms: 300, idle_ms: 300 };
 const MEBIBYTE = 1024 * 1024;
 
 /** A model of a provider that is at a port of this machine. */
-async function modelAt(slug: string, port: number): Promise<string> {
+async function modelAt(slug: string, port: number, timeouts: object = HASTY): Promise<string> {
   const { tenant } = scene();
   await tenant.provider({
     slug,
@@ -19,7 +22,7 @@ async function modelAt(slug: string, port: number): Promise<string> {
     base_url: `http://127.0.0.1:${String(port)}/v1`,
     credential: "sk",
   });
-  await tenant.model({ slug, provider: slug, timeouts: HASTY });
+  await tenant.model({ slug, provider: slug, timeouts });
   return slug;
 }
 
@@ -49,11 +52,42 @@ describe("a provider that cannot be connected to", () => {
     expect(await refusal({ model })).toEqual({ ...unreachable, recorded: ["failed", "provider_error", 3] });
   });
 
-  it("because it does not answer is given up at the model's deadline, and is a 504 in the end", async () => {
+  it("because it does not answer is found out long before the first byte's deadline, and tried again", async () => {
     const deaf = await startDeafListener();
-    const model = await modelAt("deaf", deaf.port);
+    const model = await modelAt("deaf", deaf.port, { connect_ms: 300 });
+    expect(await refusal({ model })).toEqual({ ...unreachable, recorded: ["failed", "provider_error", 3] });
+    await deaf.stop();
+  });
+
+  it("because it does not answer is given up at the first byte's deadline, where that comes first", async () => {
+    const deaf = await startDeafListener();
+    const model = await modelAt("hasty-deaf", deaf.port);
     expect(await refusal({ model })).toEqual({ ...silent, recorded: ["failed", "provider_timeout", 3] });
     await deaf.stop();
+  });
+});
+
+describe("a provider that thinks for long", () => {
+  it("is waited for as long as it takes connections", async () => {
+    const { key } = scene();
+    const tried = Promise.withResolvers<undefined>();
+    let connections = 0;
+    let requests = 0;
+    const server = createServer((_request, response) => {
+      requests += 1;
+      void tried.promise.then(() => response.writeHead(200, { "content-type": "application/json" }).end(ANSWER));
+    });
+    server.on("connection", (socket) => {
+      connections += 1;
+      if (connections === 2) socket.on("close", () => tried.resolve(undefined));
+    });
+    await once(server.listen(0, "127.0.0.1"), "listening");
+    const model = await modelAt("thinking", (server.address() as AddressInfo).port, { connect_ms: 100 });
+    const answer = await chat(key, { model, messages: MESSAGES });
+    expect([answer.status, await answer.text()]).toEqual([200, ANSWER]);
+    expect([connections, requests]).toEqual([2, 1]);
+    server.closeAllConnections();
+    server.close();
   });
 });
 

@@ -26,6 +26,7 @@ function closedDeps(known: Known = null): { deps: Deps; reads: string[] } {
     env: { ENVIRONMENT: "production", OPERATOR_KEY_HASHES: [], CLIENT_ADDRESS_HEADER: "cf-connecting-ip" } as never,
     fetch: closed("fetch"),
     fetchUpstream: closed("fetchUpstream"),
+    dial: closed("dial"),
     now: () => 0,
     random: () => 0.5,
     sleep: closed("sleep"),

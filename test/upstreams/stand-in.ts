@@ -16,7 +16,7 @@ export interface UpstreamCall {
   readonly body: string;
   /** Settles when the connection of this call is closed; true when the answer had been sent to its end. */
   readonly closed: Promise<boolean>;
-  readonly respond: (status: number, headers: Readonly<Record<string, string>>, body?: string) => void;
+  readonly respond: (status: number, headers: Readonly<Record<string, string>>, body?: string | Uint8Array) => void;
   readonly json: (body: string, status?: number) => void;
   /** A stream in the given pieces, then its end. */
   readonly stream: (pieces: readonly (string | Uint8Array)[]) => void;
