@@ -1,4 +1,5 @@
 /** What the platform's own module gives of which the worker makes use. */
 declare module "cloudflare:sockets" {
-  export function connect(address: string): import("@cloudflare/workers-types").Socket;
+  import type { Socket } from "@cloudflare/workers-types";
+  export function connect(address: string): Socket;
 }
