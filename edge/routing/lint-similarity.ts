@@ -1,6 +1,6 @@
 import type { DraftDocument } from "./draft-document.ts";
 import type { Finding } from "./finding.ts";
-import { wordsOf } from "./words.ts";
+import { isEnglish, wordsOf } from "./words.ts";
 
 /** Cosines of a draft's texts, by place in the draft, as the embedded engine measures them. */
 export interface Similarities {
@@ -22,6 +22,8 @@ type DraftPolicy = DraftDocument["policies"][number];
 const NEAR_DUPLICATE = 0.8;
 /** Policies at least this alike share part of what they mean: 44 of the same pairs. */
 const OVERLAP = 0.77;
+/** The encoder's vocabulary is English: texts in another language all seem alike, and only what stands out is said. */
+const ALIKE_UNREAD = 0.85;
 /**
  * A description nearer to a sibling's name than to its own says what the sibling does, if half its cosine to the
  * sibling's description makes it so much together, or if the sibling's is in turn nearest to this name and both
@@ -47,25 +49,31 @@ const NOT_COMPARED: Finding = {
 export function lintSimilarity(policies: readonly DraftPolicy[], similarities: Similarities | null): Finding[] {
   if (policies.length < 2) return [];
   if (similarities === null) return [NOT_COMPARED];
-  const misplaced = policies.map((_, index) => siblingDescribed(policies, index, similarities));
+  const read = isEnglish(policies.map(({ description }) => description));
+  const misplaced = policies.map((_, index) => (read ? siblingDescribed(policies, index, similarities) : null));
   return policies.flatMap((policy, index) => [
     ...policies.slice(0, index).flatMap((earlier, place) => {
       // That one describes the other makes them alike: it is said once, as what it is.
       const said = misplaced[index] === place || misplaced[place] === index;
       return !said && comparable(policy, earlier)
-        ? tooAlike(earlier, policy, index, alike(similarities, index, place))
+        ? tooAlike(earlier, policy, index, alike(policies, similarities, index, place), read)
         : [];
     }),
     ...closerToSibling(policies, index, misplaced[index] ?? null, similarities.names),
   ]);
 }
 
-/** A name alone makes two texts alike where descriptions are exchanged, so these count on their own as well. */
-const alike = ({ policies, descriptions }: Similarities, one: number, other: number): number =>
-  ((policies[one]?.[other] ?? 0) + (descriptions[one]?.[other] ?? 0)) / 2;
+/**
+ * A name alone makes two texts alike where descriptions are exchanged, so these count on their own as well; not so of
+ * domains' own policies, which say "any other question" all of them and are told apart by their names.
+ */
+function alike(policies: readonly DraftPolicy[], cosines: Similarities, one: number, other: number): number {
+  const [texts, descriptions] = [cosines.policies[one]?.[other] ?? 0, cosines.descriptions[one]?.[other] ?? 0];
+  return policies[one]?.level === "domain" ? Math.min(texts, descriptions) : (texts + descriptions) / 2;
+}
 
-function tooAlike(earlier: DraftPolicy, policy: DraftPolicy, index: number, alike: number): Finding[] {
-  if (alike < OVERLAP) return [];
+function tooAlike(earlier: DraftPolicy, policy: DraftPolicy, index: number, alike: number, read: boolean): Finding[] {
+  if (alike < (read ? OVERLAP : ALIKE_UNREAD)) return [];
   const texts = [earlier, policy].map(({ name, description }) => `"${name}: ${description}"`).join(" and ");
   const found = { path: ["policies", index], hint: "Say in each what belongs to the other, or make them one policy." };
   return alike < NEAR_DUPLICATE
@@ -97,7 +105,7 @@ function siblingDescribed(policies: readonly DraftPolicy[], index: number, simil
   const inTurn = fit(nearest, index) - fit(nearest, nearest);
   const exchanged = nearestOf(nearest) === index && nearer > 0 && inTurn > 0 && nearer + inTurn >= EXCHANGED;
   const says = nearer + (descriptions[index]?.[nearest] ?? 0) / 2;
-  const overlap = alike(similarities, index, nearest) >= OVERLAP;
+  const overlap = alike(policies, similarities, index, nearest) >= OVERLAP;
   const borrowed = overlap ? nearer >= MUCH_NEARER : nearer >= NEARER_BY && says >= SAYS_WHAT_SIBLING_DOES;
   return exchanged || borrowed ? nearest : null;
 }

@@ -107,6 +107,27 @@ describe("a draft, linted", () => {
     expect(brief(lint({}, { similarities: alike(texts) }))).toEqual(findings);
   });
 
+  it("compares the policies of two domains by their names, too: that they say `any other question` is no flaw", () => {
+    const policies = POLICIES.map((policy) => ({ ...policy, domain: policy.name, level: "domain" }));
+    expect(lint({ policies }, { similarities: alike(0.7, [0.5, 0.2], 0.95) })).toEqual([]);
+    expect(brief(lint({ policies }, { similarities: alike(0.8, [0.5, 0.2], 0.95) }))).toEqual([
+      ["warning", "near_duplicate", "policies/1"],
+    ]);
+  });
+
+  it("says of texts that the encoder cannot read only that they are all but the same", () => {
+    const policies = [
+      { name: "contract review", description: "Findet heikle Klauseln in einem Vertrag, den uns jemand geschickt hat" },
+      {
+        name: "drafting",
+        description: "Schreibt einen neuen Vertrag oder eine einzelne Klausel nach Vorgaben des Nutzers",
+      },
+    ];
+    const found = (texts: number) => brief(lint({ policies }, { similarities: alike(texts, [0.1, 0.5]) }));
+    expect(found(0.84)).toEqual([]);
+    expect(found(0.85)).toEqual([["warning", "near_duplicate", "policies/1"]]);
+  });
+
   it.each([
     ["much nearer", 0.5, [0.1, 0.45], 1],
     ["much nearer, but unlike the sibling's own,", 0.3, [0.1, 0.45], 0],

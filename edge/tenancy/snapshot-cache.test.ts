@@ -54,7 +54,8 @@ function setUp(options: { maxBytes?: number } = {}) {
 
 const known = (lookup: Lookup | "pending") => {
   if (lookup === "pending" || lookup.kind !== "known") throw new Error(`not known: ${JSON.stringify(lookup)}`);
-  return { revision: lookup.tenant.revision, stale: lookup.staleSeconds, key: lookup.key };
+  const { revision, status } = lookup.tenant;
+  return { revision, status, stale: lookup.staleSeconds, key: lookup.key };
 };
 
 describe("a snapshot by its age", () => {
@@ -98,6 +99,19 @@ describe("a snapshot by its age", () => {
     expect(asking.result).toBe("pending");
     await reads.answer(1, snapshotRow({ revision: 2, key: { revoked_at: "2026-01-01T00:00:00Z" } }));
     expect(known(asking.result)).toMatchObject({ revision: 2, stale: null, key: { revoked_at: expect.any(String) } });
+  });
+
+  it("is read 10 s after the tenant was suspended at the latest, and nobody is served from it after that", async () => {
+    const { clock, reads, find, warm } = setUp();
+    await warm("a");
+    await clock.advance(10_000);
+    expect(known(await find("a").done).status).toBe("active");
+    await clock.advance(1);
+    const asking = find("a");
+    expect(asking.result).toBe("pending");
+    await reads.answer(1, snapshotRow({ revision: 2, tenant: { id: "ten_a", status: "suspended" } }));
+    expect(known(await asking.done).status).toBe("suspended");
+    expect(known(await find("a").done).status).toBe("suspended");
   });
 
   it("counts from when the read began, not from when it was answered", async () => {

@@ -1,6 +1,7 @@
 /**
- * `npm run bench:lint [-- --json]`: how much of what is wrong in drafts the lint finds, and how much it raises that is
- * not, on forty good drafts and forty with one flaw each, by the embedded engine.
+ * `npm run bench:lint [-- --json] [-- --seen]`: how much of what is wrong in drafts the lint finds, and how much it
+ * raises that is not, on forty good drafts and forty with one flaw each, by the embedded engine; `--seen`: on the drafts
+ * that its rules were chosen on.
  */
 import { createWriteStream } from "node:fs";
 import { parseArgs } from "node:util";
@@ -14,7 +15,9 @@ const TOKEN = "bench-of-the-lint";
 const ARCH = { name: "arch", baseUrls: ["http://127.0.0.1:9"], model: "m", format: "arch-router-v1" };
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { json: { type: "boolean", default: false } } });
+  const { values } = parseArgs({
+    options: { json: { type: "boolean", default: false }, seen: { type: "boolean", default: false } },
+  });
   process.env["ENGINES"] = JSON.stringify([{ ...ARCH, maxPolicyTokens: 200 }]);
   const log = createWriteStream("/dev/null");
   const signal = AbortSignal.timeout(60_000);
@@ -22,7 +25,7 @@ async function main(): Promise<void> {
   try {
     const env = { INFERENCE_URL: inference.url, INFERENCE_TOKEN: TOKEN, SIGNING_SECRET: "s".repeat(32) };
     const decider = createDecider({ env, fetch, now: Date.now, sleep, log: () => undefined });
-    const figures = await measureLint(decider, lintDrafts());
+    const figures = await measureLint(decider, lintDrafts(values.seen));
     process.stdout.write(values.json ? `${JSON.stringify(figures, null, 2)}\n` : table(figures));
   } finally {
     await inference.stop();

@@ -9,11 +9,14 @@ interface WrittenDraft {
   readonly document: object;
 }
 interface PlantedDraft extends WrittenDraft {
-  /** Found only by this code at one of these places: an exchange of two descriptions shows in either of them. */
+  /**
+   * Found only by this code at one of these places: an exchange of two descriptions shows in either of them.
+   * `near_duplicate` and `overlap` are two degrees of one cosine, so either is found by either.
+   */
   readonly flaw: { readonly code: string; readonly pointers: readonly string[] };
 }
 
-/** Drafts written for this measurement alone, without a flaw and with one each: no threshold was chosen on them. */
+/** Drafts without a flaw and with one each, written by hand before anything was measured on them. */
 export interface LintDrafts {
   readonly good: readonly WrittenDraft[];
   readonly planted: readonly PlantedDraft[];
@@ -31,11 +34,16 @@ export interface LintFigures {
   readonly missed: readonly string[];
 }
 
+/** On those that were not `seen` no rule and no threshold was chosen; whoever chooses by them writes others. */
 const DRAFTS = new URL("../../test/fixtures/lint-drafts.json", import.meta.url);
+const SEEN = new URL("../../test/fixtures/lint-drafts-seen.json", import.meta.url);
 /** The models that the drafts may name. */
 const MODELS = new Set(["small", "large", "code"]);
 
-export const lintDrafts = (): LintDrafts => JSON.parse(readFileSync(DRAFTS, "utf8")) as LintDrafts;
+export const lintDrafts = (seen = false): LintDrafts =>
+  JSON.parse(readFileSync(seen ? SEEN : DRAFTS, "utf8")) as LintDrafts;
+
+const kind = (code: string): string => (code === "overlap" ? "near_duplicate" : code);
 
 /**
  * Lints every draft with the engine that serves. A plant is found when its code stands at its place; every other
@@ -60,7 +68,7 @@ export async function measureLint(
   for (const draft of good) for (const finding of await lint(draft)) alarm(draft, finding);
   for (const draft of planted) {
     const isPlant = ({ code, place }: { code: string; place: string }) =>
-      code === draft.flaw.code && draft.flaw.pointers.includes(place);
+      kind(code) === kind(draft.flaw.code) && draft.flaw.pointers.includes(place);
     const findings = await lint(draft);
     results.push({ draft, found: findings.some(isPlant) });
     for (const finding of findings) if (!isPlant(finding)) alarm(draft, finding);

@@ -7,7 +7,7 @@ import { mintApiKey } from "../../edge/tenancy/api-key.ts";
 import { startBridge, type RunningBridge } from "../../infra/neon-bridge/bridge.ts";
 import { connect } from "../database/connect.ts";
 import { stack } from "../stack/provided.ts";
-import { mintEchoTenant, type TestTenant } from "../stack/tenant.ts";
+import { call, mintEchoTenant, type TestTenant } from "../stack/tenant.ts";
 import { kill, prepareGround, startOwnWorkerd, type Ground, type OwnWorkerd } from "./own-workerd.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 
@@ -225,6 +225,21 @@ describe("what was changed elsewhere", () => {
     expect((await tenant.api(`/rollouts/${id}/abort`, { body: {} })).status).toBe(200);
     const isNew = ({ arm }: Seen): boolean => arm === null;
     expectTurned(await flow(isNew), isNew, 200);
+  });
+
+  it("is in force in two processes while requests flow: a tenant that is suspended, and resumed", async () => {
+    const isSuspended = ({ code }: Seen): boolean => code === "tenant_suspended";
+    const become = (verb: string) =>
+      call(`/api/v1/tenants/${tenant.id}/${verb}`, stack().operatorKey, { method: "POST" });
+    expect((await become("suspend")).status).toBe(200);
+    expectTurned(await flow(isSuspended), isSuspended, 403);
+    expect((await become("resume")).status).toBe(200);
+    for (const answers of await flow(({ status }) => status === 200)) {
+      const served = answers.findIndex(({ status }) => status === 200);
+      const [refused, later] = [answers.slice(0, served), answers.slice(served)];
+      expect(refused.map(isSuspended)).toEqual(refused.map(() => true));
+      expect(later.map(({ status }) => status)).toEqual(later.map(() => 200));
+    }
   });
 
   it("is in force in two processes while requests flow: a key that is revoked", async () => {
