@@ -15,7 +15,7 @@ export interface RecordedEnd extends End {
   readonly answer?: string;
 }
 
-/** Milliseconds for which an answer waits for its receipt, where it does: a disk that hangs must not hang clients. */
+/** Milliseconds for which an answer waits for its receipt: a queue or a disk that hangs must not hang clients. */
 const HOLD_LIMIT_MS = 1_000;
 
 /**
@@ -36,7 +36,7 @@ export async function recordDecision(
   const keep = (row: DecisionRecord) => recordConversation(deps, principal, plan, body, row, answer ?? null);
   const done = appendRecord(deps, context, make, { keep, onAppended: () => onAppended(undefined) });
   context.waitUntil(done);
-  if (deps.usage.beforeAnswerEnds) await within(deps.sleep, HOLD_LIMIT_MS, () => Promise.race([appended, done]));
+  await within(deps.sleep, HOLD_LIMIT_MS, () => Promise.race([appended, done]));
 }
 
 /** The receipt of the copy of a request, of which nothing is kept. */

@@ -88,7 +88,6 @@ export type DecisionRecord = z.infer<typeof decisionRecordSchema>;
 
 /** Where receipts go: a queue on Workers, a spool on the worker's disk when self-hosted. */
 export interface UsageSink {
-  /** Whether a record is kept before its answer ends: nothing then keeps a process that ends from losing it. */
-  readonly beforeAnswerEnds: boolean;
+  /** Settles when the record is kept: an answer ends after that, so that whatever ends the process loses neither alone. */
   append(record: DecisionRecord): Promise<void>;
 }

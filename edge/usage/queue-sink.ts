@@ -22,8 +22,6 @@ const WAITS_MS = [100, 400, 1_600];
  * again, and in the end gone past; sending or appending twice leaves one row.
  */
 export class QueueSink implements UsageSink {
-  /** The platform lets a request's work end after its answer. */
-  readonly beforeAnswerEnds = false;
   readonly #deps: QueueSinkDeps;
 
   constructor(deps: QueueSinkDeps) {

@@ -4,7 +4,6 @@ import { storableRecord } from "./storable-record.ts";
 
 /** Hands receipts to the worker's own spool, which has them on disk when it answers. For deployments without a queue. */
 export class SpoolSink implements UsageSink {
-  readonly beforeAnswerEnds = true;
   readonly #spool: DurableObjectNamespace;
 
   constructor(spool: DurableObjectNamespace) {

@@ -148,7 +148,7 @@ export class AppUnderFuzz {
       authLimits: createAuthLimits(),
       decider: createDecider({ env, fetch: network, now, log, sleep }),
       shadowSlots: new ShadowSlots(),
-      usage: { beforeAnswerEnds: false, append: (record) => Promise.resolve(void this.#records.push(record)) },
+      usage: { append: (record) => Promise.resolve(void this.#records.push(record)) },
     };
   }
 

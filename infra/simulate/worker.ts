@@ -44,7 +44,7 @@ function withoutWaiting(made: Deps): Deps {
     const message = { id: record.id, body: storableRecord(record), attempts: 1, ack: () => undefined, retry };
     await consumeUsage(made, { messages: [message] });
   };
-  return { ...made, usage: { beforeAnswerEnds: false, append } };
+  return { ...made, usage: { append } };
 }
 
 const depsOf = (bindings: Readonly<Record<string, unknown>>): Deps =>

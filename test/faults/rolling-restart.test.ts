@@ -2,13 +2,14 @@ import { request } from "node:http";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import OpenAI from "openai";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RouterDocumentInput } from "../../edge/routing/router-document.ts";
 import { connect, rows } from "../database/connect.ts";
 import { startInference, TOKEN, type InferenceProcess } from "../inference/inference-process.ts";
 import { mintEchoTenant, type TestTenant } from "../stack/tenant.ts";
-import { STREAMS } from "../upstreams/recordings.ts";
+import { ANSWER, STREAMS } from "../upstreams/recordings.ts";
 import { StandIn } from "../upstreams/stand-in.ts";
 import { Balancer } from "./balancer.ts";
 import { kill, prepareGround, startOwnWorkerd } from "./own-workerd.ts";
@@ -45,6 +46,8 @@ interface Answer {
   readonly source: string | undefined;
   readonly decision: string;
   readonly text: string;
+  /** The server has said that it takes no other request on this connection. */
+  readonly closes: boolean;
 }
 
 /** One request on a connection of its own; rejects when that breaks. */
@@ -63,6 +66,7 @@ function ask(url: string, body: object): Promise<Answer> {
           source: header("source"),
           decision: header("decision") ?? "",
           text,
+          closes: response.headers.connection === "close",
         });
       });
     });
@@ -72,10 +76,18 @@ function ask(url: string, body: object): Promise<Answer> {
 }
 
 let turns = 0;
-const turn = (model = "auto"): object => ({
+const turn = (model = "auto") => ({
   model,
-  messages: [{ role: "user", content: `When does parcel ${String((turns += 1))} arrive?` }],
+  messages: [{ role: "user" as const, content: `When does parcel ${String((turns += 1))} arrive?` }],
 });
+
+/** One request of the official client, which keeps its connections and has its default settings. */
+async function askBySdk(client: OpenAI, body: ReturnType<typeof turn>): Promise<Answer> {
+  const { response } = await client.chat.completions.create(body).withResponse();
+  const header = (name: string): string => response.headers.get(`x-signalbox-${name}`) ?? "";
+  const closes = response.headers.get("connection") === "close";
+  return { status: response.status, source: header("source"), decision: header("decision"), text: "", closes };
+}
 
 /** Requests that follow each other until `stop`; gives all their answers. */
 function flow(asking: () => Promise<Answer>): { stop: () => Promise<Answer[]> } {
@@ -126,27 +138,30 @@ describe("a rolling restart of a self-hosted worker", () => {
     await tenant.model({ slug: "slow", provider: "slow" });
     const draining = Promise.withResolvers<undefined>();
     upstream.answer(async (call) => {
-      const stream = call.openStream();
-      stream.write(STREAMS.truncated);
+      const stream = call.body.includes('"stream":true') ? call.openStream() : null;
+      stream?.write(STREAMS.truncated);
       await draining.promise;
-      stream.end(STREAMS.text);
+      if (stream === null) call.json(ANSWER);
+      else stream.end(STREAMS.text);
     });
 
     const balancer = await Balancer.start();
     const old = await startServe(join(folder, "old"), {}, NOTICE_MS);
     await balancer.add(old.url);
     const long = ask(balancer.url, { ...turn("slow"), stream: true });
-    const flows = [
-      flow(() => ask(balancer.url, turn("echo-small"))),
-      flow(() => ask(balancer.url, turn("echo-small"))),
-    ];
+    const whole = ask(balancer.url, turn("slow"));
+    const sdk = new OpenAI({ apiKey: key, baseURL: `${balancer.url}/v1` });
+    const flows = [flow(() => ask(balancer.url, turn("echo-small"))), flow(() => askBySdk(sdk, turn("echo-small")))];
     const next = await startServe(join(folder, "next"), {}, NOTICE_MS);
     await balancer.add(next.url);
     old.terminate();
     // The stream goes on after the process has stopped taking connections.
     await gone(old.url);
     draining.resolve(undefined);
-    expect((await long).text).toBe(STREAMS.truncated + STREAMS.text);
+    // While its provider says nothing, the stream is sent comments.
+    expect((await long).text.replaceAll(": waiting for the provider\n\n", "")).toBe(STREAMS.truncated + STREAMS.text);
+    // Who keeps connections is told, with the answer, not to send another request on this one.
+    expect(await whole).toMatchObject({ status: 200, text: ANSWER, closes: true });
     expect(await old.exited).toBe(0);
     expect(old.logs.at(-1)).toMatchObject({ event: "stopped", receipts_left: 0 });
     const answers = (await Promise.all(flows.map(({ stop }) => stop()))).flat();
@@ -157,7 +172,7 @@ describe("a rolling restart of a self-hosted worker", () => {
     expect(await next.exited).toBe(0);
     balancer.close();
     await upstream.stop();
-    const ids = [...answers, await long].map(({ decision }) => decision);
+    const ids = [...answers, await long, await whole].map(({ decision }) => decision);
     const stored = await rows<{ n: number }>(
       admin,
       "SELECT count(*)::integer AS n FROM signalbox.decisions WHERE id = ANY($1)",
