@@ -28,8 +28,8 @@ describe("guardrails looked at after every batch", () => {
   });
 
   it.each([
-    { rate: 0.04, within: 3_000 },
-    { rate: 0.06, within: 1_000 },
+    { rate: 0.04, within: 2_000 },
+    { rate: 0.06, within: 700 },
   ])("catch errors that rise to $rate after 5,000 good requests within $within more", ({ rate, within }) => {
     const good = 5_000 / 25;
     const traffic = { control: 475, candidate: 25, batches: good + within / 25 };

@@ -7,6 +7,8 @@ interface Measured<Kind extends string, Limit, Batch> {
   readonly name: string;
   readonly kind: Kind;
   readonly limit: Limit;
+  /** Its part of the false alarms, where another's is 1. */
+  readonly weight?: number;
   /** In order of time; a batch is never looked at before it is complete. */
   readonly batches: readonly Batch[];
 }
@@ -45,12 +47,12 @@ export interface GuardrailState {
 
 /**
  * The first breach of any guardrail, null when there is none. May be asked after every batch: the false alarms of all
- * looks together stay below 5 %, shared equally among the guardrails (Bonferroni). Before the candidate has had
+ * looks together stay below 5 %, shared among the guardrails by their weights (Bonferroni). Before the candidate has had
  * `minimumRequests` requests nothing is a breach.
  */
 export function findBreach(guardrails: readonly Guardrail[], minimumRequests: number): Breach | null {
   const breaches = guardrails.flatMap((guardrail) => {
-    const { evidence, breached } = look(guardrail, minimumRequests, guardrails.length);
+    const { evidence, breached } = look(guardrail, minimumRequests, partOf(guardrail, guardrails));
     const chance = Math.exp(-(evidence[breached] ?? 0));
     return breached === -1 ? [] : [{ guardrail: guardrail.name, batch: breached, chance }];
   });
@@ -60,21 +62,29 @@ export function findBreach(guardrails: readonly Guardrail[], minimumRequests: nu
 /** How each guardrail stands, by the same looks as `findBreach` takes. */
 export function guardrailStates(guardrails: readonly Guardrail[], minimumRequests: number): GuardrailState[] {
   return guardrails.map((guardrail) => {
-    const { evidence, requests, breached } = look(guardrail, minimumRequests, guardrails.length);
+    const part = partOf(guardrail, guardrails);
+    const { evidence, requests, breached } = look(guardrail, minimumRequests, part);
     return {
       guardrail: guardrail.name,
       state: breached !== -1 ? "breached" : requests < minimumRequests ? "waiting" : "holding",
       requests,
       chance: Math.exp(-evidence.reduce((most, log) => Math.max(most, log), 0)),
-      breach_at: FALSE_ALARMS / guardrails.length,
+      breach_at: part,
       evidence,
     };
   });
 }
 
+const weightOf = ({ weight = 1 }: Guardrail): number => weight;
+
+/** The chance at most that one guardrail raises a false alarm. */
+function partOf(guardrail: Guardrail, all: readonly Guardrail[]): number {
+  return (FALSE_ALARMS * weightOf(guardrail)) / all.reduce((sum, one) => sum + weightOf(one), 0);
+}
+
 /** The evidence after each batch, the candidate's requests in all, and the first batch that is a breach, or -1. */
-function look(guardrail: Guardrail, minimumRequests: number, of: number) {
-  const enough = Math.log(of / FALSE_ALARMS);
+function look(guardrail: Guardrail, minimumRequests: number, chance: number) {
+  const enough = -Math.log(chance);
   const evidence = evidenceOf(guardrail);
   const counts = running(guardrail.batches.map(requestsOf));
   const breached = evidence.findIndex((log, index) => log >= enough && (counts[index] ?? 0) >= minimumRequests);

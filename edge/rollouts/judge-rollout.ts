@@ -27,6 +27,8 @@ export interface FeedbackBatch {
 }
 
 const MINIMUM_REQUESTS = 100;
+/** Errors are what has to be noticed first: their part of the false alarms is twice that of another guardrail. */
+export const ERRORS_WEIGHT = 2;
 const SHARES = { error_rate: "failed", slow_first_byte: "slow_first_byte", slow_total: "slow_total" } as const;
 
 /** What a rollout's arms have done so far. */
@@ -70,7 +72,8 @@ function watched(guardrails: GuardrailsInput, { rows, feedback }: Judged): Guard
       requests: row?.requests ?? 0,
       bad: row?.[SHARES[name]] ?? 0,
     });
-    found.push({ name, kind: "share", limit: limitOf(asked), batches: pairs(tally) });
+    const weight = name === "error_rate" ? ERRORS_WEIGHT : 1;
+    found.push({ name, kind: "share", limit: limitOf(asked), weight, batches: pairs(tally) });
   }
   if (guardrails.cost_per_request !== undefined) {
     const moments = (row: ArmBatch | undefined): Moments => ({

@@ -10,14 +10,14 @@ describe("evidence about a share", () => {
   it("is half the mixture of likelihood ratios, and half kept for later: one bad request falls to either arm by chance", () => {
     const begun = 0.1 * (1.5 / 1.25) + 0.4 * (2 / 1.5) + 0.4 * (3 / 2) + 0.1 * (6 / 3.5);
     const [log = Number.NaN] = shareEvidence({ timesControl: 1 }, [batch([2, 0], [2, 1])]);
-    expect(Math.exp(log)).toBeCloseTo(0.5 + 0.5 * begun, 12);
+    expect(Math.exp(log)).toBeCloseTo(0.75 + 0.25 * begun, 12);
   });
 
   it("is the binomial likelihood ratio against a bound", () => {
     const ratio = (odds: number): number => (odds / (0.9 + 0.1 * odds)) * (1 / (0.9 + 0.1 * odds));
     const begun = 0.1 * ratio(1.5) + 0.4 * ratio(2) + 0.4 * ratio(3) + 0.1 * ratio(6);
     const [log = Number.NaN] = shareEvidence({ atMost: 0.1 }, [batch([9, 9], [2, 1])]);
-    expect(Math.exp(log)).toBeCloseTo(0.5 + 0.5 * begun, 12);
+    expect(Math.exp(log)).toBeCloseTo(0.75 + 0.25 * begun, 12);
   });
 
   it.each([1, 1.4])(

@@ -12,9 +12,9 @@ export interface TallyBatch {
 /** What the candidate's share may be: a factor of the odds in the control arm (for rare events: of the rate), or a bound. */
 export type ShareLimit = { readonly timesControl: number } | { readonly atMost: number };
 
-/** The part of the mixture that is kept for a change after the first batch, and how soon it is spent. */
-const LATER = 0.5;
-const HASTE = 0.3;
+/** The part of the mixture that is kept for a change after the first batch, and the batch by which half of that is spent. */
+const LATER = 0.75;
+const HALF_SPENT = 200;
 
 /** Odds ratios beyond the limit that the mixture looks for, with their weights. */
 const ALTERNATIVES = [
@@ -30,9 +30,11 @@ const ALTERNATIVES = [
  * (Ville's inequality). Each batch contributes a likelihood ratio: against the control, of Fisher's noncentral
  * hypergeometric law given the batch's totals, so that rates may drift from batch to batch; against a bound, of the
  * binomial law. Mixed over odds ratios as in Robbins, "Statistical methods related to the law of the iterated
- * logarithm" (1970), and over the batch that the candidate got worse in: a mixture of e-processes that begin at different
- * times is one, and what was good for long is no credit for later. See Ramdas, Grünwald, Vovk and Shafer, "Game-theoretic statistics and safe anytime-valid
- * inference" (2023), https://arxiv.org/abs/2210.01948.
+ * logarithm" (1970), and over the batch that the candidate got worse in, as in Shin, Ramdas and Rinaldo, "E-detectors"
+ * (2022), https://arxiv.org/abs/2203.03532, but with weights that sum to 1: a mixture of e-processes that begin at
+ * different times is one itself, for any time, and what was good for long is hardly any credit for later. See Ramdas,
+ * Grünwald, Vovk and Shafer, "Game-theoretic statistics and safe anytime-valid inference" (2023),
+ * https://arxiv.org/abs/2210.01948.
  */
 export function shareEvidence(limit: ShareLimit, batches: readonly TallyBatch[]): number[] {
   const logs = ALTERNATIVES.map(() => -Infinity);
@@ -48,7 +50,7 @@ export function shareEvidence(limit: ShareLimit, batches: readonly TallyBatch[])
 }
 
 /** The part of the mixture that bets on nothing yet before a batch, counted from 0; in the end all of it has begun. */
-const waiting = (place: number): number => (place === 0 ? 1 : LATER / (1 + HASTE * Math.log(place)));
+const waiting = (place: number): number => (place === 0 ? 1 : LATER / (1 + (place - 1) / HALF_SPENT));
 
 function boundRatios(bound: number, { candidate: { requests, bad } }: TallyBatch): number[] {
   return ALTERNATIVES.map(({ ratio }) => bad * Math.log(ratio) - requests * Math.log(1 - bound + bound * ratio));

@@ -1,4 +1,5 @@
 import type { Guardrail } from "../../edge/rollouts/guardrails.ts";
+import { ERRORS_WEIGHT } from "../../edge/rollouts/judge-rollout.ts";
 import type { Moments, MomentsBatch } from "../../edge/rollouts/mean-evidence.ts";
 import type { TallyBatch } from "../../edge/rollouts/share-evidence.ts";
 import { seeded } from "./seeded.ts";
@@ -61,7 +62,13 @@ export function allGuardrails(
   const thumb = (): number => (random() < 0.2 ? -1 : 1);
   const rated = { ...traffic, control: Math.ceil(traffic.control / 4), candidate: Math.ceil(traffic.candidate / 4) };
   return [
-    { name: "errors", kind: "share", limit: AS_CONTROL, batches: tallies(random, traffic, control, candidate) },
+    {
+      name: "errors",
+      kind: "share",
+      limit: AS_CONTROL,
+      weight: ERRORS_WEIGHT,
+      batches: tallies(random, traffic, control, candidate),
+    },
     { name: "first byte", kind: "share", limit: AS_CONTROL, batches: tallies(random, traffic, 0.05, 0.05) },
     { name: "total", kind: "share", limit: AS_CONTROL, batches: tallies(random, traffic, 0.1, 0.1) },
     { name: "cost", kind: "mean", limit: AS_CONTROL, batches: moments(traffic, cost) },

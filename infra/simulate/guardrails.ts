@@ -35,8 +35,8 @@ for (const { rate, within } of [
 }
 
 for (const { rate, within } of [
-  { rate: 0.04, within: 3_000 },
-  { rate: 0.06, within: 1_000 },
+  { rate: 0.04, within: 2_000 },
+  { rate: 0.06, within: 700 },
 ]) {
   const good = 5_000 / 25;
   const traffic = { control: 475, candidate: 25, batches: good + within / 25 };

@@ -133,7 +133,7 @@ describe("a comparison of a rollout's arms", () => {
     await append([...earlier(10, {}), ...earlier(30, { timings_ms: { total: 900 } }, other.id)]);
     const states = async () => (await tenant.api(`/rollouts/${id}/comparison`)).body.guardrails as unknown;
     expect(await states()).toMatchObject([
-      { guardrail: "error_rate", state: "waiting", requests: 10, chance: 1, breach_at: 0.025 },
+      { guardrail: "error_rate", state: "waiting", requests: 10, chance: 1, breach_at: expect.closeTo(0.05 / 1.5, 10) },
       { guardrail: "slow_total", state: "waiting", requests: 10 },
     ]);
     await append(earlier(20, { request_status: "failed", http_status: 502 }));
