@@ -97,8 +97,16 @@ function usageSink({ USAGE_SINK, USAGE_QUEUE, USAGE_SPOOL }: Env, db: Databases,
   throw new ConfigurationError("missing or invalid configuration: USAGE_SINK");
 }
 
+/** Random words that have been drawn and not been used: an id takes thirty, and each call of the source costs as much. */
+const drawn = new Uint32Array(256);
+let left = 0;
+
 /** 53 random bits, as Math.random gives but from the secure source. */
 function secureRandom(): number {
-  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+  if (left === 0) left = crypto.getRandomValues(drawn).length;
+  left -= 2;
+  const high = drawn[left] ?? 0;
+  const low = drawn[left + 1] ?? 0;
+  drawn[left] = drawn[left + 1] = 0;
   return ((high >>> 5) * 2 ** 26 + (low >>> 6)) / 2 ** 53;
 }

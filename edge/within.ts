@@ -11,14 +11,18 @@ export async function within<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T | "late"> {
   const limit = new AbortController();
+  const result = await orLate(sleep, ms, work(limit.signal));
+  if (result === "late") limit.abort();
+  return result;
+}
+
+/** The result of what runs already and goes on running, or `late` after `ms` milliseconds. Rejects as `within` does. */
+export async function orLate<T>(sleep: Sleep, ms: number, running: Promise<T>): Promise<T | "late"> {
   const settled = new Stopper();
   try {
-    const running = work(limit.signal);
     running.catch(() => undefined);
     const timer = sleep(ms, settled).then(() => "late" as const);
-    const result = await Promise.race([running, timer]);
-    if (result === "late") limit.abort();
-    return result;
+    return await Promise.race([running, timer]);
   } finally {
     settled.stop();
   }

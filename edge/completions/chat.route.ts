@@ -3,6 +3,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import type { AppEnv } from "../http/app-env.ts";
 import { newRouter } from "../http/new-router.ts";
 import { respond } from "../http/respond.ts";
+import { SECURITY_HEADERS } from "../http/security-headers.ts";
 import { chatBodySchema, EXAMPLE_CHAT } from "./chat-body.schema.ts";
 import { complete } from "./complete.ts";
 import { errorResponses } from "./error-responses.schema.ts";
@@ -45,7 +46,8 @@ export function completionsRoutes(): OpenAPIHono<AppEnv> {
     const completed = await complete(c.get("deps"), c.get("principal"), received.value, requestContext(c));
     if (!completed.ok) return respond(c, completed.refusal);
     const { status, headers, body } = completed.value;
-    return new Response(body, { status, headers });
+    // All headers at once: whatever is set on an answer afterwards costs a call into the runtime.
+    return new Response(body, { status, headers: { ...SECURITY_HEADERS, ...headers } });
   });
   router.route("/", modelsRoutes());
   router.route("/", routeOnlyRoutes());

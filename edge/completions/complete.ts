@@ -2,6 +2,7 @@ import type { Deps } from "../deps.ts";
 import { ok, type Refusal, type Result } from "../errors.ts";
 import type { Principal } from "../tenancy/snapshot.ts";
 import { forward } from "../upstream/forward.ts";
+import type { PlainHeaders } from "../upstream/headers.ts";
 import { beginShadow } from "./begin-shadow.ts";
 import type { ChatBody, Received } from "./chat-body.schema.ts";
 import { openCredential } from "./open-credential.ts";
@@ -15,7 +16,7 @@ import { answerEnd, ended, inputTokensOf, nothingServed, refusalEnd, streamEnd }
 /** An answer to be sent as it is; the body of a stream is read at the client's pace. */
 export interface Completion {
   readonly status: number;
-  readonly headers: Headers;
+  readonly headers: PlainHeaders;
   readonly body: ReadableStream<Uint8Array> | Uint8Array | null;
 }
 
@@ -73,10 +74,10 @@ export async function complete(
       return withReceipt(forwarded.refusal, receipt);
     case "aborted":
       await record({ ...nothingServed, ...served, ...ended("aborted", CLIENT_CLOSED_REQUEST) });
-      return ok({ status: CLIENT_CLOSED_REQUEST, headers: new Headers(receipt), body: null });
+      return ok({ status: CLIENT_CLOSED_REQUEST, headers: receipt, body: null });
     case "answer":
       await record({ ...served, ...answerEnd(forwarded.status, forwarded.meter, inputTokensOf(body)) });
-      return ok({ status: forwarded.status, headers: withHeaders(forwarded.headers, receipt), body: forwarded.body });
+      return ok({ status: forwarded.status, headers: { ...forwarded.headers, ...receipt }, body: forwarded.body });
     case "stream": {
       const recorded = forwarded.ended.then((end) => {
         shadow.requestOver(end.ending === "aborted");
@@ -84,16 +85,11 @@ export async function complete(
       });
       context.waitUntil(recorded);
       forwarded.holdEnd(recorded);
-      return ok({ status: 200, headers: withHeaders(forwarded.headers, receipt), body: forwarded.body });
+      return ok({ status: 200, headers: { ...forwarded.headers, ...receipt }, body: forwarded.body });
     }
   }
 }
 
 function withReceipt(refusal: Refusal, receipt: Readonly<Record<string, string>>): Result<never> {
   return { ok: false, refusal: { ...refusal, headers: { ...receipt, ...refusal.headers } } };
-}
-
-function withHeaders(headers: Headers, receipt: Readonly<Record<string, string>>): Headers {
-  for (const [name, value] of Object.entries(receipt)) headers.set(name, value);
-  return headers;
 }

@@ -21,8 +21,8 @@ export async function receive<Body>(c: Context<AppEnv>, schema: z.ZodType<Body>)
       param: "x-signalbox-conversation",
     });
   }
-  const bytes = await readBounded(c.req.raw.body, MAX_BODY_BYTES);
-  if (bytes === null) return refuse("request_too_large");
+  const bytes = await bodyOf(c);
+  if (bytes === null || bytes.byteLength > MAX_BODY_BYTES) return refuse("request_too_large");
   const text = decodeStrictly(bytes);
   if (text === null) return refuse("invalid_request_error", { message: NOT_UTF8 });
   const value = parseJson(text);
@@ -33,6 +33,12 @@ export async function receive<Body>(c: Context<AppEnv>, schema: z.ZodType<Body>)
   const members = objectMembers(text);
   if (members === null) return refuse("invalid_request_error", { message: "The request body is nested too deeply." });
   return ok({ body: parsed.data, members });
+}
+
+/** In one piece where its length has been said, and has been found to be small enough. */
+function bodyOf(c: Context<AppEnv>): Promise<ArrayBuffer | Uint8Array | null> {
+  const { raw } = c.req;
+  return raw.headers.has("content-length") ? raw.arrayBuffer() : readBounded(raw.body, MAX_BODY_BYTES);
 }
 
 export function requestContext(c: Context<AppEnv>): RequestContext {

@@ -1,7 +1,7 @@
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../tenancy/snapshot.ts";
 import type { DecisionRecord } from "../usage/decision-record.ts";
-import { within } from "../within.ts";
+import { orLate } from "../within.ts";
 import type { RouteBody } from "./chat-body.schema.ts";
 import { decisionRow, shadowRow, type RequestEnd } from "./decision-row.ts";
 import type { Plan } from "./plan.ts";
@@ -36,7 +36,7 @@ export async function recordDecision(
   const keep = (row: DecisionRecord) => recordConversation(deps, principal, plan, body, row, answer ?? null);
   const done = appendRecord(deps, context, make, { keep, onAppended: () => onAppended(undefined) });
   context.waitUntil(done);
-  await within(deps.sleep, HOLD_LIMIT_MS, () => Promise.race([appended, done]));
+  await orLate(deps.sleep, HOLD_LIMIT_MS, Promise.race([appended, done]));
 }
 
 /** The receipt of the copy of a request, of which nothing is kept. */

@@ -18,5 +18,5 @@ export const requestId = createMiddleware<AppEnv>(async (c, next) => {
       param: "x-request-id",
     });
   } else await next();
-  c.header("x-request-id", id);
+  c.res.headers.set("x-request-id", id);
 });

@@ -21,7 +21,7 @@ export async function seal(ring: KeyRing, owner: Owner, plaintext: string): Prom
   if (entry === undefined) throw unreadable();
   // eslint-disable-next-line no-restricted-properties -- a nonce is part of the cipher: nothing may ever steer it
   const nonce = crypto.getRandomValues(new Uint8Array(NONCE_LENGTH));
-  const key = await importKey(entry.key, "encrypt");
+  const key = await cipherKey(entry);
   const ciphertext = await crypto.subtle.encrypt(parameters(nonce, owner), key, new TextEncoder().encode(plaintext));
   return { key_id: entry.id, nonce: toBase64(nonce), ciphertext: toBase64(new Uint8Array(ciphertext)) };
 }
@@ -34,7 +34,7 @@ export async function open(ring: KeyRing, owner: Owner, sealed: Sealed): Promise
   const entry = ring.find(({ id }) => id === sealed.key_id);
   if (entry === undefined) throw unreadable();
   try {
-    const key = await importKey(entry.key, "decrypt");
+    const key = await cipherKey(entry);
     const algorithm = parameters(fromBase64(sealed.nonce), owner);
     return new TextDecoder().decode(await crypto.subtle.decrypt(algorithm, key, fromBase64(sealed.ciphertext)));
   } catch {
@@ -48,8 +48,18 @@ export async function resealed(ring: KeyRing, owner: Owner, sealed: Sealed): Pro
   return seal(ring, owner, await open(ring, owner, sealed));
 }
 
-const importKey = (key: string, usage: "encrypt" | "decrypt") =>
-  crypto.subtle.importKey("raw", fromBase64(key), ALGORITHM, false, [usage]);
+type CipherKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
+
+/** The ring's keys as the cipher takes them, by their entries: importing one takes longer than using it. */
+const cipherKeys = new WeakMap<KeyRing[number], CipherKey>();
+
+async function cipherKey(entry: KeyRing[number]): Promise<CipherKey> {
+  const known = cipherKeys.get(entry);
+  if (known !== undefined) return known;
+  const key = await crypto.subtle.importKey("raw", fromBase64(entry.key), ALGORITHM, false, ["encrypt", "decrypt"]);
+  cipherKeys.set(entry, key);
+  return key;
+}
 
 function parameters(iv: Uint8Array<ArrayBuffer>, { tenantId, ownerId }: Owner) {
   const additionalData = new TextEncoder().encode(JSON.stringify(["credential", tenantId, ownerId]));

@@ -1,6 +1,6 @@
 import { LruMap } from "../lru-map.ts";
 import type { WaitUntil } from "../wait-until.ts";
-import { within } from "../within.ts";
+import { orLate } from "../within.ts";
 import { READ_LIMIT_MS, readSnapshot, type Read, type SnapshotReader } from "./read-snapshot.ts";
 import type { SnapshotKey, TenantConfig } from "./snapshot.ts";
 import { SnapshotShelf, type Held } from "./snapshot-shelf.ts";
@@ -119,8 +119,8 @@ export class SnapshotCache {
       const left = endsAt - now();
       if (left <= 0) return "late";
       const shared = this.#joinable(hash);
-      if (shared === null) return within(sleep, left, () => this.#begin(hash, held, waitUntil));
-      const outcome = await within(sleep, Math.min(left, shared.beganAt + SHARED_MS - now()), () => shared.outcome);
+      if (shared === null) return orLate(sleep, left, this.#begin(hash, held, waitUntil));
+      const outcome = await orLate(sleep, Math.min(left, shared.beganAt + SHARED_MS - now()), shared.outcome);
       if (outcome === "late") continue;
       if (outcome.kind === "held" || outcome.kind === "unknown") return outcome;
       failures += 1;

@@ -4,7 +4,7 @@ export interface UpstreamCall {
   readonly baseUrl: string | null;
   /** The tenant's credential in clear text; null when the provider needs none. */
   readonly credential: string | null;
-  readonly headers: Headers;
+  readonly headers: Readonly<Record<string, string>>;
   /** An OpenAI chat-completions request as JSON text. */
   readonly body: string;
   /** Unique to this call. */

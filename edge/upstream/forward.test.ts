@@ -183,7 +183,7 @@ describe("forwarding to an OpenAI-compatible provider", () => {
       "user-agent": "signalbox",
       "x-signalbox-hop": expect.stringMatching(/^[0-9a-f]{24}$/),
     });
-    expect(forwarded.kind === "answer" && Object.fromEntries(forwarded.headers)).toEqual({
+    expect(forwarded.kind === "answer" && forwarded.headers).toEqual({
       "content-type": "application/json; charset=utf-8",
       "openai-processing-ms": "12",
       "x-ratelimit-remaining-requests": "9",

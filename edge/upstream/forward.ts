@@ -4,7 +4,7 @@ import type { Provider } from "../tenancy/snapshot.ts";
 import { askCandidate, type AskDeps } from "./ask-candidate.ts";
 import type { AttemptResult } from "./attempt.ts";
 import { failureRefusal } from "./failure-refusal.ts";
-import { clientResponseHeaders } from "./headers.ts";
+import { clientResponseHeaders, type PlainHeaders } from "./headers.ts";
 import type { Members } from "./json-members.ts";
 import { meterOf, type Meter } from "./meter.ts";
 import { Relay, type RelayOptions, type StreamEnd } from "./relay.ts";
@@ -45,7 +45,7 @@ export type Forwarded = Tried &
   (
     | {
         readonly kind: "stream";
-        readonly headers: Headers;
+        readonly headers: PlainHeaders;
         readonly body: ReadableStream<Uint8Array>;
         readonly ended: Promise<StreamEnd>;
         /** Keeps the end of the answer from the client until the promise is settled. */
@@ -54,7 +54,7 @@ export type Forwarded = Tried &
     | {
         readonly kind: "answer";
         readonly status: number;
-        readonly headers: Headers;
+        readonly headers: PlainHeaders;
         readonly body: Uint8Array;
         readonly meter: Meter;
       }

@@ -7,19 +7,22 @@ const REQUEST_HEADERS = ["accept", "idempotency-key", "openai-beta", "traceparen
 const RESPONSE_HEADERS = new Set(["content-type", "retry-after", "retry-after-ms"]);
 const RESPONSE_PREFIXES = ["openai-", "x-ratelimit-"];
 
+/** Headers as a plain object: each call into the runtime's own costs, and a request would make dozens. */
+export type PlainHeaders = Readonly<Record<string, string>>;
+
 /** Headers of an upstream call, before the provider adds its credential. `ownId` is `deploymentId`'s. */
-export function upstreamRequestHeaders(client: Headers, ownId: string, stream: boolean): Headers {
-  const headers = new Headers({
+export function upstreamRequestHeaders(client: Headers, ownId: string, stream: boolean): PlainHeaders {
+  const headers: Record<string, string> = {
     accept: stream ? "text/event-stream" : "application/json",
     // Compressed streams reach the client in lumps, and the bytes would have to be unpacked here.
     "accept-encoding": "identity",
     "content-type": "application/json",
     "user-agent": "signalbox",
     [HOP_HEADER]: nextHop(client.get(HOP_HEADER), ownId),
-  });
+  };
   for (const name of REQUEST_HEADERS) {
     const value = client.get(name);
-    if (value !== null) headers.set(name, value);
+    if (value !== null) headers[name] = value;
   }
   return headers;
 }
@@ -34,13 +37,12 @@ export function headersOfCopy(client: Headers): Headers {
   return headers;
 }
 
-/** A new set of headers with what the client may see of an upstream's answer. */
-export function clientResponseHeaders(upstream: Headers): Headers {
-  const headers = new Headers();
+/** What the client may see of the headers of an upstream's answer. */
+export function clientResponseHeaders(upstream: Headers): PlainHeaders {
+  const headers: Record<string, string> = {};
   for (const [name, value] of upstream) {
-    if (RESPONSE_HEADERS.has(name) || RESPONSE_PREFIXES.some((prefix) => name.startsWith(prefix))) {
-      headers.append(name, value);
-    }
+    if (RESPONSE_HEADERS.has(name) || RESPONSE_PREFIXES.some((prefix) => name.startsWith(prefix)))
+      headers[name] = value;
   }
   return headers;
 }

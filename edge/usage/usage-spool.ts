@@ -24,6 +24,8 @@ export class UsageSpool {
   readonly #state: DurableObjectState;
   readonly #bindings: Record<string, unknown>;
   readonly #sql: SqlStorage;
+  /** Whether the alarm is known to be set; what an earlier process set is not known until it is asked for. */
+  #alarmSet = false;
 
   constructor(state: DurableObjectState, bindings: Record<string, unknown>) {
     this.#state = state;
@@ -31,7 +33,7 @@ export class UsageSpool {
     this.#sql = state.storage.sql;
     this.#sql.exec(
       `create table if not exists receipts (
-         place integer primary key autoincrement, body text not null, attempts integer not null, due integer not null
+         place integer primary key, body text not null, attempts integer not null, due integer not null
        )`,
     );
   }
@@ -41,13 +43,25 @@ export class UsageSpool {
     const body = await request.text();
     const { now } = depsOf(this.#bindings);
     this.#sql.exec("insert into receipts (body, attempts, due) values (?, 0, ?)", body, now());
-    if ((await this.#state.storage.getAlarm()) === null) await this.#state.storage.setAlarm(now() + GATHER_MS);
+    if (!this.#alarmSet) await this.#ensureAlarm(now() + GATHER_MS);
     return new Response(null, { status: 204 });
+  }
+
+  async #ensureAlarm(at: number): Promise<void> {
+    // Before anything is waited for: an alarm that rings meanwhile takes it back, and this receipt with it.
+    this.#alarmSet = true;
+    try {
+      if ((await this.#state.storage.getAlarm()) === null) await this.#state.storage.setAlarm(at);
+    } catch (error) {
+      this.#alarmSet = false;
+      throw error;
+    }
   }
 
   /** Appends what is due, and comes back for what is left. */
   async alarm(): Promise<void> {
     const deps = depsOf(this.#bindings);
+    this.#alarmSet = false;
     try {
       for (let batch = this.#due(deps.now()); batch.length > 0; batch = this.#due(deps.now())) {
         const spent = batch.filter(({ attempts }) => attempts >= MAX_ATTEMPTS);

@@ -23,7 +23,7 @@ async function ask(fields: Record<string, unknown>): Promise<Response> {
   const call = {
     baseUrl: null,
     credential: null,
-    headers: new Headers(),
+    headers: {},
     body,
     callId: "dec_1",
     nowMs: 1_763_373_600_000,

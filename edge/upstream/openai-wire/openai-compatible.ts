@@ -4,8 +4,8 @@ import type { Network, ProviderAdapter, UpstreamCall } from "../adapter.ts";
 export const openaiCompatible: ProviderAdapter = {
   needsBaseUrl: true,
   exchange: async (call: UpstreamCall, network: Network, signal: AbortSignal) => {
-    const headers = new Headers(call.headers);
-    if (call.credential !== null) headers.set("authorization", `Bearer ${call.credential}`);
+    const headers: Record<string, string> = { ...call.headers };
+    if (call.credential !== null) headers["authorization"] = `Bearer ${call.credential}`;
     const url = chatCompletionsUrl(call.baseUrl ?? "");
     return network(url, { method: "POST", headers, body: call.body, redirect: "manual", signal });
   },
