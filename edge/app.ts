@@ -8,7 +8,7 @@ import { feedbackRoutes } from "./feedback/route.ts";
 import { feedbackWebhookRoutes } from "./feedback/webhook.route.ts";
 import { accessLog } from "./http/access-log.ts";
 import type { AppEnv } from "./http/app-env.ts";
-import { operatorAuthentication, tenantAuthentication } from "./http/authentication.ts";
+import { keyUse, operatorAuthentication, tenantAuthentication } from "./http/authentication.ts";
 import { chunkedBodyBound, contentLengthBound } from "./http/body-limit.ts";
 import { healthRoutes } from "./http/health.route.ts";
 import { newRouter } from "./http/new-router.ts";
@@ -49,7 +49,7 @@ export function createApp(depsOf: (bindings: Record<string, unknown>) => Deps): 
   // 6. Who asks. Nothing is loaded or read before this agrees.
   app.use("/v1/*", tenantAuthentication, requireScope("inference"));
   app.use("/api/v1/tenants/*", operatorAuthentication);
-  app.use("/api/v1/*", except("/api/v1/tenants/*", tenantAuthentication));
+  app.use("/api/v1/*", except("/api/v1/tenants/*", tenantAuthentication, keyUse));
 
   // Messages that are signed: their bodies tell who sends them, so their route bounds and reads these itself.
   app.route("/", feedbackWebhookRoutes());

@@ -6,6 +6,7 @@ import { makeId, type IdKind } from "./ids.ts";
 import { logToConsole, type Log } from "./log.ts";
 import { sleep, type Sleep } from "./sleep.ts";
 import { createAuthLimits, type AuthLimits } from "./tenancy/auth-limits.ts";
+import { KeyUse } from "./tenancy/key-use.ts";
 import { SnapshotCache } from "./tenancy/snapshot-cache.ts";
 import type { Network } from "./upstream/adapter.ts";
 import type { Dial } from "./upstream/connecting.ts";
@@ -31,6 +32,7 @@ export interface Deps {
   readonly db: Databases;
   readonly snapshots: SnapshotCache;
   readonly authLimits: AuthLimits;
+  readonly keyUse: KeyUse;
   readonly decider: Decider;
   readonly usage: UsageSink;
   readonly shadowSlots: ShadowSlots;
@@ -75,6 +77,7 @@ export function createDeps(bindings: Readonly<Record<string, unknown>>, world: W
     db,
     snapshots: new SnapshotCache({ db: db.edge, now, log, sleep }),
     authLimits: createAuthLimits(),
+    keyUse: new KeyUse(db.edge),
     shadowSlots: new ShadowSlots(),
     decider: createDecider({ env, fetch: outbound, now, log, sleep }),
     usage: usageSink(env, db, sleep),

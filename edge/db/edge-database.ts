@@ -1,7 +1,7 @@
 import { neon } from "@neondatabase/serverless";
 import { databaseFailure } from "./database-failure.ts";
 
-/** The hot path's access, as role `signalbox_edge`: two functions may be called, no table read. */
+/** The hot path's access, as role `signalbox_edge`: some functions may be called, no table read. */
 export interface EdgeDatabase {
   /**
    * One statement, one HTTP round trip. `params` are PostgreSQL's `$1…`; `signal` gives up waiting. Throws a

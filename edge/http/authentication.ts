@@ -19,6 +19,13 @@ export const tenantAuthentication = createMiddleware<AppEnv>(async (c, next) => 
   if (staleSeconds !== null) c.header("x-signalbox-config", `stale;age=${staleSeconds}`);
 });
 
+/** Notes the use of the key behind a management request; where requests leave receipts, these tell. */
+export const keyUse = createMiddleware<AppEnv>(async (c, next) => {
+  const { keyUse: uses, now } = c.get("deps");
+  await next();
+  uses.note(c.get("principal"), now(), (work) => c.executionCtx.waitUntil(work));
+});
+
 /** Lets only the operator's key pass: the routes behind it work across tenants. */
 export const operatorAuthentication = createMiddleware<AppEnv>(async (c, next) => {
   const result = await authenticateOperator(c.get("deps"), credentials(c));

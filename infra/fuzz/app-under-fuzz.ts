@@ -8,6 +8,7 @@ import type { LogLevel } from "../../edge/log.ts";
 import type { Sleep } from "../../edge/sleep.ts";
 import { mintApiKey } from "../../edge/tenancy/api-key.ts";
 import { createAuthLimits } from "../../edge/tenancy/auth-limits.ts";
+import { KeyUse } from "../../edge/tenancy/key-use.ts";
 import { SnapshotCache } from "../../edge/tenancy/snapshot-cache.ts";
 import type { DecisionRecord } from "../../edge/usage/decision-record.ts";
 
@@ -146,6 +147,7 @@ export class AppUnderFuzz {
       db: { edge } as unknown as Deps["db"],
       snapshots: new SnapshotCache({ db: edge, now, log, sleep }),
       authLimits: createAuthLimits(),
+      keyUse: new KeyUse(edge),
       decider: createDecider({ env, fetch: network, now, log, sleep }),
       shadowSlots: new ShadowSlots(),
       usage: { append: (record) => Promise.resolve(void this.#records.push(record)) },

@@ -7,8 +7,10 @@ import { spawn } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { prepare } from "./prepare.ts";
 
 const CONFIG = new URL("schemathesis.toml", import.meta.url).pathname;
+const HOOKS = new URL("hooks.py", import.meta.url).pathname;
 /** It keeps what it has found where it runs. */
 const FOLDER = new URL("../../.signalbox/", import.meta.url).pathname;
 const INSTALL =
@@ -31,14 +33,30 @@ function fail(message: string, code: number): void {
 const commandAt = (name: string): string =>
   name.includes("/") ? resolve(process.env["INIT_CWD"] ?? process.cwd(), name) : name;
 
-if ((process.env["SIGNALBOX_KEY"] ?? "") === "") {
-  fail("set SIGNALBOX_KEY to an admin key of a tenant made for this; its objects do not survive", USAGE);
-} else {
+/** Ends with its exit code, or as a shell says that there is no such command. */
+function start(command: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const child = spawn(command, args, { cwd: FOLDER, env, stdio: "inherit" });
+  return new Promise((resolve) => {
+    child.on("error", () => resolve(NOT_FOUND));
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+}
+
+async function main(key: string): Promise<void> {
+  if (key === "") {
+    fail("set SIGNALBOX_KEY to an admin key of a tenant made for this; its objects do not survive", USAGE);
+    return;
+  }
+  mkdirSync(FOLDER, { recursive: true });
   const command = commandAt(process.env["SCHEMATHESIS"] ?? "schemathesis");
+  if ((await start(command, ["--version"], process.env)) !== 0) {
+    fail(`${command} does not start; ${INSTALL}`, NOT_FOUND);
+    return;
+  }
+  const env = { ...process.env, SIGNALBOX_KEY_ID: await prepare(values.url, key), SCHEMATHESIS_HOOKS: HOOKS };
   const document = new URL("/openapi.json", values.url).href;
   const run = ["--config-file", CONFIG, "run", document, "--continue-on-failure", ...positionals];
-  mkdirSync(FOLDER, { recursive: true });
-  const child = spawn(command, run, { cwd: FOLDER, stdio: "inherit" });
-  child.on("error", () => fail(`${command} does not start; ${INSTALL}`, NOT_FOUND));
-  child.on("close", (code) => (process.exitCode ??= code ?? 1));
+  process.exitCode = await start(command, run, env);
 }
+
+await main(process.env["SIGNALBOX_KEY"] ?? "");

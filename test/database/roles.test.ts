@@ -77,6 +77,7 @@ describe("database roles", () => {
         "keep_dead_letters",
         "record_conversation",
         "record_feedback",
+        "touch_keys",
       ],
     ],
     ["api", ["latency_bin", "own_rollout_batches", "own_rollout_feedback", "usage_of"]],

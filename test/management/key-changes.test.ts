@@ -155,6 +155,17 @@ describe("the last use of a key", () => {
     expect((await tenant.api(`/keys/${other.id}`)).body.last_used_at).toBeNull();
   });
 
+  it("is noted of management requests, too, with no change to what edits are held against", async () => {
+    const tenant = await mintTenant();
+    const { id, token, etag } = await made(tenant, { scopes: ["policies:read"] });
+    const began = Date.now();
+    expect((await call("/api/v1/keys", token)).status, "refused, and used all the same").toBe(403);
+    const lastUse = async () => (await tenant.api(`/keys/${id}`)).body.last_used_at as string | null;
+    await expect.poll(lastUse, { timeout: 20_000 }).not.toBeNull();
+    expect(Date.parse((await lastUse())!)).toBeGreaterThanOrEqual(began - 60_000);
+    expect((await tenant.api(`/keys/${id}`)).headers.get("etag")).toBe(etag);
+  });
+
   it("is nothing that a receipt of another tenant can write", async () => {
     const [tenant, stranger] = [await mintTenant(), await mintTenant()];
     const { id } = await made(tenant);

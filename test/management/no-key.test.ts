@@ -3,6 +3,7 @@ import { createApp } from "../../edge/app.ts";
 import type { Deps } from "../../edge/deps.ts";
 import { mintApiKey } from "../../edge/tenancy/api-key.ts";
 import { createAuthLimits } from "../../edge/tenancy/auth-limits.ts";
+import { KeyUse } from "../../edge/tenancy/key-use.ts";
 import type { SnapshotKey, TenantConfig } from "../../edge/tenancy/snapshot.ts";
 import { requestOf, servedOperations, type Operation } from "./operations.ts";
 
@@ -41,6 +42,7 @@ function closedDeps(known: Known = null): { deps: Deps; reads: string[] } {
             find: () => Promise.resolve({ kind: "known", ...known, staleSeconds: null }),
           } as never),
     authLimits: createAuthLimits(),
+    keyUse: new KeyUse({ query: () => Promise.resolve([]) }),
     decider: closed("decider"),
     usage: closed("usage"),
     shadowSlots: closed("shadowSlots"),

@@ -106,6 +106,15 @@ describe("a router as one document", () => {
     expect(answer.status, JSON.stringify(answer.body).slice(0, 300)).toBe(status);
   });
 
+  it.each([
+    ["no YAML", `${YAML}: :`, `line ${String(YAML.split("\n").length)}, column `],
+    ["an alias", "a: &x [1]\nb: *x", "without aliases"],
+  ])("says of %s what is wrong with it", async (_name, body, detail) => {
+    const answer = await put(await tenantWithRouter(), body, AS_YAML);
+    expectProblem(answer, 400, "invalid_request_error");
+    expect((answer.body as { detail: string }).detail).toContain(detail);
+  });
+
   it("is not read where it is no UTF-8", async () => {
     const tenant = await tenantWithRouter();
     const answer = await fetch(`${stack().baseUrl}/api/v1/routers/default/document`, {

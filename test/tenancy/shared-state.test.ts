@@ -28,6 +28,7 @@ const STORES: Readonly<Record<string, "tenant" | "key" | "address" | "content" |
   "edge/decider/memo.ts #versions": "process",
   "edge/deps.ts made": "process",
   "edge/tenancy/failure-limit.ts #buckets": "address",
+  "edge/tenancy/key-use.ts #noted": "tenant",
   "edge/tenancy/secrets.ts cipherKeys": "process",
   "edge/tenancy/snapshot-cache.ts #backOff": "key",
   "edge/tenancy/snapshot-cache.ts #negative": "key",

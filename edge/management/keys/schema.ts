@@ -65,7 +65,9 @@ export const keySchema = z
     allowed_routers: z.array(z.string()).nullable(),
     expires_at: instantSchema.nullable(),
     revoked_at: instantSchema.nullable(),
-    last_used_at: instantSchema.nullable().openapi({ description: "To the minute; of requests that left a receipt." }),
+    last_used_at: instantSchema
+      .nullable()
+      .openapi({ description: "To the minute; of management requests and of those that leave a receipt." }),
     status: z.enum(["active", "expired", "revoked"]),
     created_at: instantSchema,
   })

@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from "hono";
-import { parse } from "yaml";
+import { parse, YAMLParseError } from "yaml";
 import type { AppEnv } from "../../http/app-env.ts";
 import { decodeStrictly, NOT_UTF8 } from "../../http/decode-strictly.ts";
 import { respond } from "../../http/respond.ts";
@@ -16,26 +16,28 @@ export const yamlBody: MiddlewareHandler<AppEnv> = async (c, next) => {
     const text = decodeStrictly(await c.req.arrayBuffer());
     if (text === null) return respond(c, { code: "invalid_request_error", message: NOT_UTF8 });
     if (text.length > MAX_YAML_LENGTH) return respond(c, { code: "request_too_large" });
-    const json = jsonOf(text);
-    if (json === null) {
-      return respond(c, { code: "invalid_request_error", message: "The request body is not valid YAML." });
-    }
+    const read = jsonOf(text);
+    if ("message" in read) return respond(c, { code: "invalid_request_error", message: read.message });
     const headers = new Headers(c.req.raw.headers);
     headers.set("content-type", JSON_TYPE);
-    c.req.raw = new Request(c.req.url, { method: c.req.method, headers, body: json });
+    c.req.raw = new Request(c.req.url, { method: c.req.method, headers, body: read.json });
     c.req.bodyCache = {};
   }
   await next();
   return undefined;
 };
 
-/** Null for what is not one YAML document, or nests too deep to be read. */
-function jsonOf(text: string): string | null {
+/** A message for what is not one YAML document, has aliases, or nests too deep to be read. */
+function jsonOf(text: string): { readonly json: string } | { readonly message: string } {
   try {
     const value: unknown = parse(text, { maxAliasCount: 0, schema: "core", logLevel: "error" });
-    return JSON.stringify(value ?? null);
-  } catch {
-    return null;
+    return { json: JSON.stringify(value ?? null) };
+  } catch (error) {
+    const [at] = error instanceof YAMLParseError ? (error.linePos ?? []) : [];
+    if (at !== undefined) {
+      return { message: `The request body is not valid YAML: line ${at.line}, column ${at.col}.` };
+    }
+    return { message: "The request body is not valid YAML without aliases." };
   }
 }
 
