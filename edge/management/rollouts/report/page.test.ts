@@ -84,6 +84,14 @@ function unclosed(markup: string): string[] {
 }
 
 describe("a rollout's report", () => {
+  it("says what a candidate engine decides under where that is not the router's, and what serves after a model", () => {
+    const engine = { engine: "embedded-next", min_confidence: 0.6, deadline_ms: 500 };
+    const router = page({ policy: null, candidate: engine }, 10);
+    expect(router).toContain("<dd>embedded-next, deadline_ms 500, min_confidence 0.6</dd>");
+    const model = page({ candidate: { model: "swift-2", fallbacks: ["swift-1", "slow"] } }, 10);
+    expect(model).toContain("<dd>swift-2, then swift-1, then slow</dd>");
+  });
+
   it("says how the rollout, its schedule, its guardrails and its arms stand", () => {
     const text = page({}, 1_000)
       .replaceAll(/<style>.*?<\/style>|<[^>]*>/gs, " ")

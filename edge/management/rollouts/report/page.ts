@@ -3,6 +3,7 @@ import type { DetailedComparison } from "../compare.ts";
 import { guardrailsSection } from "./guardrails-section.ts";
 import { instant } from "./instant.ts";
 import { measuresSection } from "./measures-section.ts";
+import type { RolloutView } from "../schema.ts";
 import { scheduleSection } from "./schedule-section.ts";
 import { STYLE } from "./style.ts";
 import { trafficSection } from "./traffic-section.ts";
@@ -11,12 +12,20 @@ import { trafficSection } from "./traffic-section.ts";
 const STYLE_ELEMENT = new Html(`<style>${STYLE}</style>`);
 const CLASSES = { running: "good", paused: "plain", promoted: "good", aborted: "bad" } as const;
 
+/** What serves after a candidate model, or the settings that a candidate engine decides under instead of the router's. */
+function alongside(candidate: RolloutView["candidate"]): string[] {
+  if (!("engine" in candidate)) return (candidate.fallbacks ?? []).map((model) => `then ${model}`);
+  const { deadline_ms, min_confidence, other_bias } = candidate;
+  return Object.entries({ deadline_ms, min_confidence, other_bias }).flatMap(([setting, value]) =>
+    value === undefined ? [] : `${setting} ${value}`,
+  );
+}
+
 /** A rollout's report as one HTML page that needs no script, no font and no other file. `policy` guards it on disk, too. */
 export function reportPage({ view, guardrails, batches }: DetailedComparison, policy: string): string {
   const { rollout, as_of } = view;
   const { id, router, candidate, status, percent, reason, created_at } = rollout;
-  const [name, fallbacks] =
-    "engine" in candidate ? [candidate.engine, []] : [candidate.model, candidate.fallbacks ?? []];
+  const name = "engine" in candidate ? candidate.engine : candidate.model;
   const place = rollout.policy === null ? `router ${router}` : `“${rollout.policy}”`;
   const page = html`<html lang="en">
     <head>
@@ -33,7 +42,7 @@ export function reportPage({ view, guardrails, batches }: DetailedComparison, po
         <dt>Router</dt>
         <dd>${router}</dd>
         <dt>Candidate</dt>
-        <dd>${name}${fallbacks.length === 0 ? null : `, then ${fallbacks.join(", ")}`}</dd>
+        <dd>${[name, ...alongside(candidate)].join(", ")}</dd>
         <dt>Share</dt>
         <dd>${percent} % of the ${rollout.policy === null ? "router" : "policy"}'s conversations</dd>
         <dt>Begun</dt>

@@ -27,7 +27,7 @@ svg text { font: 11px system-ui, sans-serif; fill: #5d636b; }
 @page { margin: 14mm; }
 @media print {
   html { font-size: 10.5px; } body { padding: 0; max-width: none; }
-  h2 { break-after: avoid; } tr, svg { break-inside: avoid; } tr.group { break-after: avoid; }
+  h2, .legend { break-after: avoid; } tr, svg { break-inside: avoid; } tr.group { break-after: avoid; }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 `;
