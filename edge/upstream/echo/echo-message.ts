@@ -1,10 +1,14 @@
 import { sampleOfSchema } from "./sample-of-schema.ts";
 
+const CHARACTERS_A_TOKEN = 4;
+
 /** The parts of a chat request that echo looks at. */
 export interface EchoRequest {
   readonly model: string;
   readonly messages: readonly { readonly role: string; readonly content?: unknown }[];
   readonly n?: number | null;
+  readonly max_completion_tokens?: number | null;
+  readonly max_tokens?: number | null;
   readonly stream?: boolean | null;
   readonly stream_options?: { readonly include_usage?: boolean | null } | null;
   readonly tools?: readonly unknown[] | null;
@@ -13,7 +17,8 @@ export interface EchoRequest {
 }
 
 export type EchoMessage =
-  { readonly content: string } | { readonly call: { readonly name: string; readonly arguments: string } };
+  | { readonly content: string; readonly cut?: boolean }
+  | { readonly call: { readonly name: string; readonly arguments: string } };
 
 /** What echo says: the call it is forced to make, a document in the format asked for, or what it was asked, by name. */
 export function echoMessage(request: EchoRequest): EchoMessage {
@@ -30,7 +35,17 @@ export function echoMessage(request: EchoRequest): EchoMessage {
   if (isRecord(format) && format["type"] === "json_object") {
     return { content: JSON.stringify({ model: request.model, asked }) };
   }
-  return { content: `${request.model} was asked: ${asked}` };
+  return upTo(request.max_completion_tokens ?? request.max_tokens ?? Infinity, `${request.model} was asked: ${asked}`);
+}
+
+/** Tokens that an answer takes, as a rule of thumb has them: four characters each, and one at least. */
+export const tokensOf = (text: string): number => Math.max(1, Math.ceil(text.length / CHARACTERS_A_TOKEN));
+
+/** The beginning of a text that takes so many tokens at most, cut at no place inside a character. */
+function upTo(tokens: number, text: string): { content: string; cut: boolean } {
+  if (tokensOf(text) <= tokens) return { content: text, cut: false };
+  const content = text.slice(0, tokens * CHARACTERS_A_TOKEN).replace(/[\uD800-\uDBFF]$/, "");
+  return { content, cut: true };
 }
 
 /** The text in a message's content; parts of other kinds are named in brackets. */

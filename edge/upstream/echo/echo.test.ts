@@ -53,6 +53,16 @@ describe("the echo provider", () => {
     expect(answer.usage.total_tokens).toBe(answer.usage.prompt_tokens + answer.usage.completion_tokens);
   });
 
+  it.each([
+    [{ max_tokens: 9 }, "echo-large was asked: Wie spät ist e", "length", 9],
+    [{ max_completion_tokens: 10 }, "echo-large was asked: Wie spät ist es? ", "length", 10],
+    [{ max_completion_tokens: 11, max_tokens: 1 }, "echo-large was asked: Wie spät ist es? 🕛", "stop", 11],
+  ])("says no more than %j allow, and cuts no character", async (limit, content, finish_reason, completion_tokens) => {
+    const answer = await answerTo(limit);
+    expect(answer.choices[0]).toMatchObject({ finish_reason, message: { content } });
+    expect(answer.usage).toMatchObject({ completion_tokens });
+  });
+
   it("streams the same answer in several chunks, complete and with usage on request", async () => {
     const { meter, chunks } = await streamed({ stream_options: { include_usage: true } });
     const said = chunks.map((chunk) => chunk.choices[0]?.delta.content ?? "");

@@ -1,6 +1,6 @@
 import type { ProviderAdapter, UpstreamCall } from "../adapter.ts";
 import { encodeEvent } from "../sse.ts";
-import { echoMessage, type EchoMessage, type EchoRequest } from "./echo-message.ts";
+import { echoMessage, tokensOf, type EchoMessage, type EchoRequest } from "./echo-message.ts";
 
 /** Pieces a streamed answer comes in. */
 const PIECES = 4;
@@ -30,7 +30,10 @@ export const echo: ProviderAdapter = {
   },
 };
 
-const finishReason = (said: EchoMessage): string => ("call" in said ? "tool_calls" : "stop");
+function finishReason(said: EchoMessage): string {
+  if ("call" in said) return "tool_calls";
+  return said.cut === true ? "length" : "stop";
+}
 
 function completion(base: object, said: EchoMessage, choices: readonly number[], usage: object): object {
   const message =
@@ -63,11 +66,10 @@ function pieces(text: string): string[] {
   return Array.from({ length: count }, (_, index) => characters.slice(index * size, (index + 1) * size).join(""));
 }
 
-/** Tokens as a rule of thumb has them: four characters each. */
 function usageOf(body: string, said: EchoMessage, choices: number): object {
   const answer = "call" in said ? said.call.arguments : said.content;
-  const prompt = Math.ceil(body.length / 4);
-  const completion = Math.max(1, Math.ceil(answer.length / 4)) * choices;
+  const prompt = tokensOf(body);
+  const completion = tokensOf(answer) * choices;
   return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion };
 }
 
