@@ -24,6 +24,7 @@ export interface Surroundings {
   readonly databasePort?: number;
   readonly inferenceUrl?: string;
   readonly inferenceToken?: string;
+  readonly credentialKeys?: string;
   readonly onLine?: (line: string) => void;
 }
 
@@ -49,6 +50,7 @@ export function workerVariables({
   databasePort,
   inferenceUrl,
   inferenceToken,
+  credentialKeys,
 }: Surroundings): Record<string, string> {
   const shared = stack();
   return {
@@ -60,7 +62,7 @@ export function workerVariables({
     DATABASE_WS_PROXY: shared.wsProxy,
     INFERENCE_URL: inferenceUrl ?? shared.inferenceUrl,
     INFERENCE_TOKEN: inferenceToken ?? shared.inferenceToken,
-    CREDENTIAL_KEYS: `k1:${Buffer.alloc(32, 1).toString("base64")}`,
+    CREDENTIAL_KEYS: credentialKeys ?? `k1:${Buffer.alloc(32, 1).toString("base64")}`,
     SIGNING_SECRET: "a secret of this worker and no other one",
   };
 }
