@@ -1,5 +1,5 @@
 import type { WriteStream } from "node:fs";
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from "miniflare";
+import { convertV4MiniflareOptions, Log, LogLevel, Miniflare, MiniflareCoreError } from "miniflare";
 import { assertFree } from "../free-port.ts";
 import type { WorkerBuild } from "./build-worker.ts";
 
@@ -26,6 +26,7 @@ export interface RunningWorker {
 }
 
 const HOST = "127.0.0.1";
+const ATTEMPTS = 3;
 
 /** Miniflare's own messages go where the worker's do. */
 class FileLog extends Log {
@@ -41,8 +42,19 @@ class FileLog extends Log {
 
 /** Runs the bundled worker in workerd, its socket straight on the worker as in production, with queues by Miniflare. */
 export async function runWorker(options: WorkerOptions): Promise<RunningWorker> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await runWorkerAt(await assertFree(options.port), options);
+    } catch (error) {
+      // The worker is told its address before it has it, so a free port may be another's by then.
+      const taken = error instanceof MiniflareCoreError && error.code === "ERR_ADDRESS_IN_USE";
+      if (!taken || options.port !== 0 || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function runWorkerAt(port: number, options: WorkerOptions): Promise<RunningWorker> {
   const { build, log } = options;
-  const port = await assertFree(options.port);
   const baseUrl = `http://${HOST}:${port}`;
   const miniflare = withoutSignalHandlers(
     () =>
