@@ -100,10 +100,10 @@ module.exports = {
     {
       name: "upstream-is-for-completions",
       comment:
-        "Only completions forward requests; management may ask for a provider's address rules and for one probe.",
+        "Only completions forward requests; management may ask for a provider's address and its rules, and for one probe.",
       severity: "error",
       from: { path: "^edge/(management|tenancy|decider|usage|db|http|reference)/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^edge/upstream/(?!(address-policy|probe)\\.ts$)" },
+      to: { path: "^edge/upstream/(?!(address-policy|base-url-of|probe)\\.ts$)" },
     },
     {
       name: "own-store-only",

@@ -17,7 +17,15 @@ export const SCOPES = [
 export const scopeSchema = z.enum(SCOPES);
 export type Scope = z.infer<typeof scopeSchema>;
 
-export const PROVIDER_KINDS = ["openai-compatible", "echo"] as const;
+export const PROVIDER_KINDS = [
+  "openai-compatible",
+  "openai",
+  "anthropic",
+  "google",
+  "azure-openai",
+  "bedrock",
+  "echo",
+] as const;
 export const providerKindSchema = z.enum(PROVIDER_KINDS);
 export type ProviderKind = z.infer<typeof providerKindSchema>;
 

@@ -22,5 +22,7 @@ export type Network = (url: string, init: RequestInit) => Promise<Response>;
  */
 export interface ProviderAdapter {
   readonly needsBaseUrl: boolean;
+  /** The vendor's own address, taken when a provider names none; null when there is no such address. */
+  readonly defaultBaseUrl: string | null;
   readonly exchange: (call: UpstreamCall, network: Network, signal: AbortSignal) => Promise<Response>;
 }

@@ -2,6 +2,7 @@ import type { Env } from "../env.ts";
 import type { Model, Provider } from "../tenancy/snapshot.ts";
 import { checkBaseUrl, isOwnAddress } from "./address-policy.ts";
 import { attempt, type AttemptDeps, type AttemptResult, type Expected } from "./attempt.ts";
+import { baseUrlOf } from "./base-url-of.ts";
 import { upstreamRequestHeaders } from "./headers.ts";
 import { deploymentId } from "./hop.ts";
 import { ADAPTERS } from "./registry.ts";
@@ -31,7 +32,8 @@ export async function askCandidate(deps: AskDeps, question: Question): Promise<A
   const provider = question.providers.get(question.model.provider);
   if (provider === undefined) return failed({ kind: "address", reason: "is not known" });
   const adapter = ADAPTERS[provider.kind];
-  const unreachable = adapter.needsBaseUrl ? addressFailure(provider.base_url, deps.env) : null;
+  const baseUrl = baseUrlOf(provider.kind, provider.base_url);
+  const unreachable = adapter.needsBaseUrl ? addressFailure(baseUrl, deps.env) : null;
   if (unreachable !== null) return failed(unreachable);
   let credential: string | null;
   try {
@@ -40,7 +42,7 @@ export async function askCandidate(deps: AskDeps, question: Question): Promise<A
     return failed({ kind: "credential" });
   }
   const call = {
-    baseUrl: provider.base_url,
+    baseUrl,
     credential,
     headers: upstreamRequestHeaders(question.headers, await deploymentId(deps.env), stream),
     body: question.body,

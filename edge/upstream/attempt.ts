@@ -1,6 +1,7 @@
 import type { Sleep } from "../sleep.ts";
 import type { Network, ProviderAdapter, UpstreamCall } from "./adapter.ts";
 import { Connecting, type Dial } from "./connecting.ts";
+import { isAboutModel, readFault } from "./fault.ts";
 import { parseObject } from "./meter.ts";
 import { readBounded } from "./read-bounded.ts";
 import { isRetryableStatus, parseRetryAfter, type UpstreamFailure } from "./retry-policy.ts";
@@ -9,6 +10,8 @@ import { Watchdog } from "./watchdog.ts";
 
 /** Bytes of an answer that is not streamed; it has to be held to be checked. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+/** Bytes of a refusal that is read for its reason. */
+const MAX_FAULT_BYTES = 64 * 1024;
 
 /** What kind of answer is wanted, how soon, and how large one that is not streamed may be. */
 export interface Expected {
@@ -89,6 +92,7 @@ interface Reading {
 async function readAnswer(response: Response, reading: Reading): Promise<AttemptResult> {
   const failure = failureOf(response, reading.deps.now());
   if (failure !== null) {
+    if (response.status === 403) return failed({ kind: "credential", modelDenied: await deniesModel(response) });
     await response.body?.cancel();
     return failed(failure);
   }
@@ -103,6 +107,12 @@ async function readAnswer(response: Response, reading: Reading): Promise<Attempt
     return failed({ kind: "malformed" });
   }
   return { kind: "answer", status: response.status, headers, body };
+}
+
+/** Some providers forbid a model with the status that others keep for a credential. */
+async function deniesModel(response: Response): Promise<boolean> {
+  const body = await readBounded(response.body, MAX_FAULT_BYTES).catch(() => null);
+  return body !== null && isAboutModel(readFault(body));
 }
 
 async function openStream(response: Response, reading: Reading): Promise<AttemptResult> {

@@ -1,9 +1,10 @@
 import type { Env } from "../env.ts";
 import type { ProviderKind } from "../tenancy/snapshot.ts";
 import { attempt, type AttemptDeps, type AttemptResult } from "./attempt.ts";
+import { baseUrlOf } from "./base-url-of.ts";
+import { isAboutModel, readFault } from "./fault.ts";
 import { upstreamRequestHeaders } from "./headers.ts";
 import { deploymentId } from "./hop.ts";
-import { parseObject } from "./meter.ts";
 import { ADAPTERS } from "./registry.ts";
 import type { UpstreamFailure } from "./retry-policy.ts";
 
@@ -19,7 +20,7 @@ export interface Probe {
 
 export interface ProbedProvider {
   readonly kind: ProviderKind;
-  /** Already passed `checkBaseUrl`. */
+  /** Null for the kind's own; already passed `checkBaseUrl`. */
   readonly baseUrl: string | null;
   /** In clear text. */
   readonly credential: string | null;
@@ -36,7 +37,8 @@ export async function probe(
   provider: ProbedProvider,
   client: AbortSignal,
 ): Promise<Probe> {
-  const { kind, baseUrl, credential, callId } = provider;
+  const { kind, credential, callId } = provider;
+  const baseUrl = baseUrlOf(kind, provider.baseUrl);
   const body = JSON.stringify({
     model: provider.model,
     messages: [{ role: "user", content: "Hi" }],
@@ -52,21 +54,19 @@ function judge(result: AttemptResult): Probe {
   if (result.kind !== "answer") return { outcome: "provider_error", status: null };
   const { status } = result;
   if (status < 400) return { outcome: "ok", status };
-  const parsed = parseObject(new TextDecoder().decode(result.body));
-  const fault = parsed?.["error"];
-  const { code, param, message } = typeof fault === "object" && fault !== null ? textsOf(fault) : textsOf({});
-  if (code === "model_not_found" || param === "model") return { outcome: "model_not_found", status };
+  const fault = readFault(result.body);
+  if (isAboutModel(fault)) return { outcome: "model_not_found", status };
   // Servers that do not say so in a field say it in words; a wrong path is answered by no model server at all.
-  if (status === 404) return { outcome: /\bmodel\b/i.test(message) ? "model_not_found" : "wrong_url", status };
+  if (status === 404) return { outcome: /\bmodel\b/i.test(fault.message) ? "model_not_found" : "wrong_url", status };
   if (status === 405) return { outcome: "wrong_url", status };
   // Who refuses a field for this model has let the key in and found the model.
-  return { outcome: param === "max_tokens" ? "ok" : "provider_error", status };
+  return { outcome: fault.param === "max_tokens" ? "ok" : "provider_error", status };
 }
 
 function judgeFailure(failure: UpstreamFailure): Probe {
   switch (failure.kind) {
     case "credential":
-      return { outcome: "wrong_key", status: null };
+      return { outcome: failure.modelDenied === true ? "model_not_found" : "wrong_key", status: null };
     case "redirect":
     case "malformed":
     case "oversized":
@@ -80,12 +80,4 @@ function judgeFailure(failure: UpstreamFailure): Probe {
     case "status":
       return { outcome: failure.status === 429 ? "rate_limited" : "provider_error", status: failure.status };
   }
-}
-
-function textsOf(fault: object): { code: string; param: string; message: string } {
-  const text = (name: string): string => {
-    const value: unknown = Reflect.get(fault, name);
-    return typeof value === "string" ? value : "";
-  };
-  return { code: text("code"), param: text("param"), message: text("message") };
 }

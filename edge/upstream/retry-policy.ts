@@ -10,7 +10,11 @@ export type UpstreamFailure =
   /** `begun` when part of the answer had arrived: it has been paid for. */
   | { readonly kind: "timeout"; readonly begun: boolean }
   /** The provider refused the tenant's credential, or the credential cannot be opened. */
-  | { readonly kind: "credential" }
+  | {
+      readonly kind: "credential";
+      /** It was let in, but not to this model. */
+      readonly modelDenied?: boolean;
+    }
   | { readonly kind: "redirect" }
   /** The provider's address is not allowed in this deployment; `reason` completes "its base URL …". */
   | { readonly kind: "address"; readonly reason: string }

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { call, mintTenant, type Answer, type TestTenant } from "../stack/tenant.ts";
+import { GOOGLE } from "../upstreams/google-refusals.ts";
 import { StandIn, type UpstreamCall } from "../upstreams/stand-in.ts";
 import { expectProblem, pointers } from "./problem.ts";
 
 const SECRET = "sk-very-secret-0123456789";
 const error = (fields: object): string => JSON.stringify({ error: { message: "no", ...fields } });
+const BEDROCK_NO_MODEL = "The provided model identifier is invalid.";
 const completion = JSON.stringify({ id: "c", object: "chat.completion", choices: [], model: "m" });
 
 describe("the test of a provider", () => {
@@ -55,6 +57,36 @@ describe("the test of a provider", () => {
     expect(answer.body).toMatchObject({ ok: outcome === "ok", outcome, model: "m" });
     expect(upstream.calls).toHaveLength(1);
     expect(JSON.stringify(answer.body)).not.toContain(SECRET);
+  });
+
+  it.each<readonly [string, string, (seen: UpstreamCall) => void]>([
+    ["wrong_key", "openai", (seen) => seen.json(error({ code: "invalid_api_key" }), 401)],
+    ["model_not_found", "openai", (seen) => seen.json(error({ code: "model_not_found" }), 403)],
+    ["wrong_key", "anthropic", (seen) => seen.json(error({ type: "authentication_error" }), 401)],
+    ["model_not_found", "anthropic", (seen) => seen.json(error({ message: "model: up/m" }), 404)],
+    ["wrong_url", "anthropic", (seen) => seen.json(error({ type: "not_found_error", message: "Not Found" }), 404)],
+    ["wrong_key", "google", (seen) => seen.json(GOOGLE.wrongKey, 400)],
+    ["wrong_key", "google", (seen) => seen.json(GOOGLE.noKey, 400)],
+    ["model_not_found", "google", (seen) => seen.json(GOOGLE.noModel, 404)],
+    ["wrong_url", "google", (seen) => seen.respond(404, { "content-type": "text/html" }, "<h1>404</h1>")],
+    ["provider_error", "google", (seen) => seen.json(GOOGLE.unknownField, 400)],
+    ["rate_limited", "google", (seen) => seen.json(GOOGLE.unknownField, 429)],
+    ["wrong_key", "azure-openai", (seen) => seen.json(error({ code: "401" }), 401)],
+    ["model_not_found", "azure-openai", (seen) => seen.json(error({ code: "DeploymentNotFound" }), 404)],
+    ["wrong_url", "azure-openai", (seen) => seen.json(error({ code: "404", message: "Resource not found" }), 404)],
+    ["wrong_key", "bedrock", (seen) => seen.json('{"Message":"Authentication failed"}', 403)],
+    ["model_not_found", "bedrock", (seen) => seen.json('{"message":"You don\'t have access to the model"}', 403)],
+    ["model_not_found", "bedrock", (seen) => seen.json(error({ message: BEDROCK_NO_MODEL }), 400)],
+    ["wrong_url", "bedrock", (seen) => seen.json('{"Output":{"__type":"UnknownOperationException"}}', 404)],
+  ])("tells %s of %s by what that vendor answers", async (outcome, kind, answering) => {
+    upstream.answer(answering);
+    const slug = `own-${kind}`;
+    if ((await tenant.api(`/providers/${slug}`)).status === 404) {
+      await tenant.provider({ slug, kind, base_url: upstream.baseUrl, credential: SECRET });
+      await tenant.model({ slug: `m-${kind}`, provider: slug, upstream_model: "up/m" });
+    }
+    expect((await test(slug)).body).toMatchObject({ ok: false, outcome, model: `m-${kind}` });
+    expect(upstream.calls).toHaveLength(1);
   });
 
   it("needs no model to tell whether key and URL are right", async () => {

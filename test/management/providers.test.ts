@@ -63,6 +63,38 @@ describe("a tenant's providers", () => {
     expect((await patch({ credential: null })).body.has_credential).toBe(false);
   });
 
+  it.each(["openai", "anthropic", "google"])("of kind %s need no address", async (kind) => {
+    const tenant = await mintTenant();
+    const made = await tenant.api("/providers", { body: { slug: "vendor", kind, credential: SECRET } });
+    expect(made.status).toBe(201);
+    expect(made.body).toMatchObject({ kind, base_url: null, has_credential: true });
+    expect((await (await mintTenant()).api("/providers/vendor")).status).toBe(404);
+  });
+
+  it("keep their credential while a vendor's own address is given or left out, and lose it to any other", async () => {
+    const tenant = await mintTenant();
+    await tenant.api("/providers", { body: { slug: "p", kind: "openai", credential: SECRET } });
+    const patch = (body: object) => tenant.api("/providers/p", { method: "PATCH", body });
+    const named = await patch({ base_url: openai.base_url });
+    expect(named.body).toMatchObject({ base_url: openai.base_url, has_credential: true });
+    expect((await patch({ base_url: null })).body).toMatchObject({ base_url: null, has_credential: true });
+    // Both kinds leave the address out: it is not the same one.
+    const other = await patch({ kind: "anthropic" });
+    expect(other.body).toMatchObject({ kind: "anthropic", base_url: null, has_credential: false });
+    expect(await storedCredential(tenant, "p")).toBeNull();
+    expect((await patch({ credential: SECRET })).body.has_credential).toBe(true);
+    const moved = await patch({ base_url: "https://gateway.example.com/v1" });
+    expect(moved.body.has_credential).toBe(false);
+    const back = await patch({ base_url: null, credential: SECRET });
+    expect(back.body.has_credential).toBe(true);
+    const refused = await patch({ kind: "azure-openai" });
+    expectProblem(refused, 422, "validation_failed");
+    expect(pointers(refused)).toEqual(["/base_url"]);
+    expect((await tenant.api("/providers/p")).body).toEqual(back.body);
+    const azure = await patch({ kind: "azure-openai", base_url: "https://acme.openai.azure.com/openai/v1" });
+    expect(azure.body).toMatchObject({ kind: "azure-openai", has_credential: false });
+  });
+
   it("have a slug of their own", async () => {
     const tenant = await mintTenant();
     await tenant.provider({ slug: "echo" });
@@ -101,13 +133,17 @@ describe("a tenant's providers", () => {
 
   it.each([
     [{ ...openai, slug: "Not A Slug" }, "/slug"],
-    [{ ...openai, kind: "anthropic" }, "/kind"],
+    [{ ...openai, kind: "cohere" }, "/kind"],
     [{ ...openai, base_url: null }, "/base_url"],
     [{ ...openai, base_url: "ftp://api.openai.com" }, "/base_url"],
     [{ ...openai, base_url: "http://api.openai.com/v1" }, "/base_url"],
     [{ ...openai, base_url: "https://169.254.169.254/latest" }, "/base_url"],
     [{ ...openai, base_url: "https://user:pw@api.openai.com" }, "/base_url"],
     [{ slug: "echo", kind: "echo", base_url: "https://api.openai.com" }, "/base_url"],
+    [{ slug: "azure", kind: "azure-openai", credential: SECRET }, "/base_url"],
+    [{ slug: "bedrock", kind: "bedrock", base_url: null, credential: SECRET }, "/base_url"],
+    [{ slug: "claude", kind: "anthropic", base_url: "http://api.anthropic.com/v1" }, "/base_url"],
+    [{ slug: "gemini", kind: "google", base_url: "https://10.0.0.1/v1beta/openai" }, "/base_url"],
     [{ ...openai, credential: "two words" }, "/credential"],
     [{ ...openai, credential: "a\r\nx-injected: 1" }, "/credential"],
     [{ ...openai, credential: "" }, "/credential"],

@@ -8,18 +8,37 @@ const credentialSchema = z
   .string()
   .regex(/^[\x21-\x7e]{1,4096}$/, "1 to 4096 printable ASCII characters without spaces")
   .nullable()
-  .openapi({ description: "Write-only: sealed at rest, never given back.", format: "password" });
+  .openapi({
+    description:
+      "Write-only: sealed at rest, never given back. Sent as `authorization: Bearer`, by `azure-openai` as `api-key`. " +
+      "For `bedrock`, an API key of Bedrock.",
+    format: "password",
+  });
 
 const baseUrlSchema = z
   .string()
   .max(2048)
   .nullable()
-  .openapi({ description: "https, a public address, without credentials; null for kinds that have no address." });
+  .openapi({
+    description:
+      "https, a public address, without credentials. Null for `echo`, which has none, and for the vendor's own where " +
+      "the kind has one: `openai` https://api.openai.com/v1, `anthropic` https://api.anthropic.com/v1, `google` " +
+      "https://generativelanguage.googleapis.com/v1beta/openai. Needed for `openai-compatible`, for `azure-openai` " +
+      "(https://RESOURCE.openai.azure.com/openai/v1) and for `bedrock` " +
+      "(https://bedrock-runtime.REGION.amazonaws.com/openai/v1).",
+  });
+
+const kindSchema = providerKindSchema.openapi({
+  description:
+    "All but `echo` speak OpenAI's chat completions. `openai`, `anthropic`, `google`, `azure-openai` and `bedrock` " +
+    "are those vendors' OpenAI-compatible endpoints, and serve what these offer: Anthropic means its own for trying " +
+    "models out; there, prompt caching and the details of usage are missing.",
+});
 
 export const createProviderSchema = z
   .strictObject({
     slug: slugSchema,
-    kind: providerKindSchema,
+    kind: kindSchema,
     base_url: baseUrlSchema.default(null),
     credential: credentialSchema.default(null),
   })
@@ -28,7 +47,7 @@ export type CreateProvider = z.infer<typeof createProviderSchema>;
 
 export const updateProviderSchema = z
   .strictObject({
-    kind: providerKindSchema.optional(),
+    kind: kindSchema.optional(),
     base_url: baseUrlSchema.optional(),
     credential: credentialSchema.optional(),
   })
@@ -39,7 +58,7 @@ export const providerSchema = z
   .object({
     id: z.string(),
     slug: z.string(),
-    kind: providerKindSchema,
+    kind: kindSchema,
     base_url: z.string().nullable(),
     has_credential: z.boolean(),
     created_at: instantSchema,

@@ -1,6 +1,7 @@
 import { ok, refuse, type Result } from "../../errors.ts";
 import { resealed, seal } from "../../tenancy/secrets.ts";
-import { providerKindSchema } from "../../tenancy/snapshot.ts";
+import { providerKindSchema, type ProviderKind } from "../../tenancy/snapshot.ts";
+import { baseUrlOf } from "../../upstream/base-url-of.ts";
 import type { TenantContext } from "../context.ts";
 import { difference } from "../difference.ts";
 import { write } from "../write.ts";
@@ -26,7 +27,8 @@ export async function updateProvider(
     const baseUrl = input.base_url === undefined ? row.baseUrl : input.base_url;
     const allowed = checkAddress(deps.env, kind, baseUrl);
     if (!allowed.ok) return allowed;
-    const kept = kind === row.kind && origin(baseUrl) === origin(row.baseUrl) ? row.credential : null;
+    const stays = kind === row.kind && origin(kind, baseUrl) === origin(kind, row.baseUrl);
+    const kept = stays ? row.credential : null;
     const credential = await newCredential(context, row, input, kept);
     const updated = await updateProviderRow(tx, row, { kind, baseUrl, credential });
     const changes = {
@@ -56,4 +58,8 @@ async function newCredential(
   return resealed(ring, owner, kept);
 }
 
-const origin = (baseUrl: string | null): string | null => (baseUrl === null ? null : new URL(baseUrl).origin);
+/** Where the credential goes to: a vendor's own address, given or not, is one origin. */
+function origin(kind: ProviderKind, baseUrl: string | null): string | null {
+  const url = baseUrlOf(kind, baseUrl);
+  return url === null ? null : new URL(url).origin;
+}

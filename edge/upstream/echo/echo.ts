@@ -8,6 +8,7 @@ const PIECES = 4;
 /** A provider without a network: answers, with usage, what it was asked and as which model. For demos and tests. */
 export const echo: ProviderAdapter = {
   needsBaseUrl: false,
+  defaultBaseUrl: null,
   exchange: (call: UpstreamCall) => {
     // The body was made by this service from a request that passed its schema.
     const request = JSON.parse(call.body) as EchoRequest;
