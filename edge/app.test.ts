@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createApp } from "./app.ts";
+import { createWholeApp } from "./whole-app.ts";
 import type { Deps } from "./deps.ts";
 import { createAuthLimits } from "./tenancy/auth-limits.ts";
 
@@ -38,7 +38,7 @@ function scene(): {
     authLimits: createAuthLimits(),
     decider: { ping: note("ping", Promise.resolve(false)) },
   } as unknown as Deps;
-  const app = createApp(() => deps);
+  const app = createWholeApp(() => deps);
   const send = (path: string, init?: RequestInit): Promise<Response> =>
     Promise.resolve(app.request(`http://edge.test${path}`, init, {}, EXECUTION));
   return { events, send };

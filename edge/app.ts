@@ -18,8 +18,6 @@ import { requestId } from "./http/request-id.ts";
 import { requireScope } from "./http/require-scope.ts";
 import { respond } from "./http/respond.ts";
 import { securityHeaders } from "./http/security-headers.ts";
-import { managementRoutes } from "./management/routes.ts";
-import { referenceRoutes } from "./reference/route.ts";
 
 const wrongMethod =
   ({ routes }: OpenAPIHono<AppEnv>) =>
@@ -29,8 +27,14 @@ const wrongMethod =
     return respond(c, { code: "method_not_allowed", headers: { allow: allowed.join(", ") } });
   };
 
-/** The edge as one Hono app. Order is behaviour here, and a test holds it. */
-export function createApp(depsOf: (bindings: Record<string, unknown>) => Deps): OpenAPIHono<AppEnv> {
+/**
+ * The edge as one Hono app: what each request to a model needs, and what `mount` adds. Order is behaviour here, and a test
+ * holds it.
+ */
+export function createApp(
+  depsOf: (bindings: Record<string, unknown>) => Deps,
+  mount: (app: OpenAPIHono<AppEnv>) => void = () => undefined,
+): OpenAPIHono<AppEnv> {
   const app = newRouter();
 
   // 1. What every later step may rely on, errors included.
@@ -60,8 +64,7 @@ export function createApp(depsOf: (bindings: Record<string, unknown>) => Deps): 
   app.route("/", healthRoutes());
   app.route("/", completionsRoutes());
   app.route("/", feedbackRoutes());
-  app.route("/api/v1", managementRoutes());
-  app.route("/", referenceRoutes(app));
+  mount(app);
 
   app.notFound((c) => respond(c, { code: "not_found" }));
   app.onError(onError);

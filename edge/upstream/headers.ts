@@ -6,6 +6,8 @@ const REQUEST_HEADERS = ["accept", "idempotency-key", "openai-beta", "traceparen
 /** What of an upstream's headers the client may see. */
 const RESPONSE_HEADERS = new Set(["content-type", "retry-after", "retry-after-ms"]);
 const RESPONSE_PREFIXES = ["openai-", "x-ratelimit-"];
+/** They name whose account at the provider is used, which is no client's business. */
+const OF_THE_ACCOUNT = new Set(["openai-organization", "openai-project"]);
 
 /** Headers as a plain object: each call into the runtime's own costs, and a request would make dozens. */
 export type PlainHeaders = Readonly<Record<string, string>>;
@@ -41,8 +43,8 @@ export function headersOfCopy(client: Headers): Headers {
 export function clientResponseHeaders(upstream: Headers): PlainHeaders {
   const headers: Record<string, string> = {};
   for (const [name, value] of upstream) {
-    if (RESPONSE_HEADERS.has(name) || RESPONSE_PREFIXES.some((prefix) => name.startsWith(prefix)))
-      headers[name] = value;
+    const shown = RESPONSE_HEADERS.has(name) || RESPONSE_PREFIXES.some((prefix) => name.startsWith(prefix));
+    if (shown && !OF_THE_ACCOUNT.has(name)) headers[name] = value;
   }
   return headers;
 }

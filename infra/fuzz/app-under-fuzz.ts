@@ -1,4 +1,4 @@
-import { createApp } from "../../edge/app.ts";
+import { createWholeApp } from "../../edge/whole-app.ts";
 import { ShadowSlots } from "../../edge/completions/shadow-slots.ts";
 import { createDecider } from "../../edge/decider/decider.ts";
 import type { Deps } from "../../edge/deps.ts";
@@ -102,7 +102,7 @@ const SNAPSHOT = {
  * and servers that answer as each case says. Nothing waits: retries come at once and time limits never.
  */
 export class AppUnderFuzz {
-  readonly #app = createApp(() => this.#deps);
+  readonly #app = createWholeApp(() => this.#deps);
   #behind: Behind | null = null;
   #request: Request | null = null;
   #now = START;

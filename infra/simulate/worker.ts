@@ -1,4 +1,4 @@
-import { createApp } from "../../edge/app.ts";
+import { createWholeApp } from "../../edge/whole-app.ts";
 import { createDeps, type Deps } from "../../edge/deps.ts";
 import { tick } from "../../edge/jobs/tick.ts";
 import { consumeUsage } from "../../edge/usage/consumer.ts";
@@ -58,7 +58,7 @@ const depsOf = (bindings: Readonly<Record<string, unknown>>): Deps =>
 
 export { UsageSpool } from "../../edge/usage/usage-spool.ts";
 
-const app = createApp(depsOf);
+const app = createWholeApp(depsOf);
 
 export default {
   fetch(request: Request, bindings: Record<string, unknown>, context: Context): Response | Promise<Response> {

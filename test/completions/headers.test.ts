@@ -75,6 +75,8 @@ const OF_THE_PROVIDER = {
   link: "<https://evil.test>; rel=preload",
   location: "https://evil.test/",
   nel: "{}",
+  "openai-organization": "org-acme",
+  "openai-project": "proj-acme",
   "proxy-authenticate": "Basic",
   refresh: "0; url=https://evil.test/",
   "report-to": "{}",

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createApp } from "../../edge/app.ts";
+import { createWholeApp } from "../../edge/whole-app.ts";
 import type { Deps } from "../../edge/deps.ts";
 import { mintApiKey } from "../../edge/tenancy/api-key.ts";
 import { createAuthLimits } from "../../edge/tenancy/auth-limits.ts";
@@ -55,7 +55,7 @@ async function refusals(
   deps: Deps,
   authorization: string | undefined,
 ): Promise<{ operation: Operation; what: string; code: unknown }[]> {
-  const app = createApp(() => deps);
+  const app = createWholeApp(() => deps);
   const context = { waitUntil: () => undefined, passThroughOnException: () => undefined, props: {} };
   const answers: { operation: Operation; what: string; code: unknown }[] = [];
   for (const operation of (await servedOperations()).filter(({ scope }) => scope !== "none")) {

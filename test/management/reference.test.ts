@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { beforeAll, describe, expect, it } from "vitest";
-import { createApp } from "../../edge/app.ts";
+import { createWholeApp } from "../../edge/whole-app.ts";
 import { stack } from "../stack/provided.ts";
 
 interface Description {
@@ -29,7 +29,7 @@ describe("the API's description", () => {
   });
 
   it("lists every route that is served, and no other", () => {
-    const app = createApp(() => {
+    const app = createWholeApp(() => {
       throw new Error("not called");
     });
     const served = app.routes
