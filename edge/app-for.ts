@@ -3,8 +3,8 @@ import { createApp } from "./app.ts";
 import type { Deps } from "./deps.ts";
 import type { AppEnv } from "./http/app-env.ts";
 
-/** Of requests to models, and of those that ask whether there is anybody to send them to. */
-const SERVED_AT_ONCE = /^\/(?:v1\/|healthz$|readyz$)/;
+/** Addresses of what `createApp` serves by itself; matched as they are, for taking each apart would cost each request. */
+const SERVED_AT_ONCE = /^https?:\/\/[^/]+\/(?:v1\/|webhooks\/|(?:healthz|readyz)(?:\?|$))/;
 
 /**
  * Gives the app that answers a request. The management surface and its schemas are half of what an isolate would make
@@ -17,7 +17,7 @@ export function createAppFor(
   const app = createApp(depsOf);
   let whole: OpenAPIHono<AppEnv> | null = null;
   return async (request) => {
-    if (SERVED_AT_ONCE.test(new URL(request.url).pathname)) return app;
+    if (SERVED_AT_ONCE.test(request.url)) return app;
     const { createWholeApp } = await import("./whole-app.ts");
     whole ??= createWholeApp(depsOf);
     return whole;

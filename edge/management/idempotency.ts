@@ -1,3 +1,4 @@
+import { hex } from "../routing/sha256.ts";
 import type { Idempotency, WriteContext } from "./context.ts";
 
 /** The names an answer is remembered under; neither tells what the request held. */
@@ -15,8 +16,7 @@ export async function rememberedAs(context: WriteContext, idempotency: Idempoten
   const key = await crypto.subtle.importKey("raw", secret, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
   const digest = async (...parts: readonly string[]): Promise<string> => {
     const text = new TextEncoder().encode(JSON.stringify(["idempotency", ...parts]));
-    const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, text));
-    return Array.from(mac, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return hex(await crypto.subtle.sign("HMAC", key, text));
   };
   return {
     scopeHash: await digest(context.actor, idempotency.route, idempotency.key),

@@ -5,7 +5,7 @@ export async function sha256Hex(text: string): Promise<string> {
 
 const PAIRS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
-export function hex(bytes: ArrayBuffer): string {
+export function hex(bytes: ArrayBuffer | Uint8Array): string {
   let text = "";
   for (const byte of new Uint8Array(bytes)) text += PAIRS[byte] ?? "";
   return text;

@@ -1,4 +1,5 @@
 import type { Env } from "../env.ts";
+import { hex } from "../routing/sha256.ts";
 
 /** Carries the ids of the deployments a request has passed through, comma-separated. */
 export const HOP_HEADER = "x-signalbox-hop";
@@ -16,7 +17,7 @@ export async function deploymentId(env: Env): Promise<string> {
   const algorithm = { name: "HMAC", hash: "SHA-256" };
   const key = await crypto.subtle.importKey("raw", bytes(env.SIGNING_SECRET), algorithm, false, ["sign"]);
   const signature = new Uint8Array(await crypto.subtle.sign("HMAC", key, bytes("signalbox:hop")));
-  const id = Array.from(signature.subarray(0, 12), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const id = hex(signature.subarray(0, 12));
   deploymentIds.set(env, id);
   return id;
 }

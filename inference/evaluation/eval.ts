@@ -16,20 +16,19 @@ import { answer } from "./answer.ts";
 import { openAnswerFile } from "./answer-file.ts";
 import { cascadeReport, composeAnswer } from "./cascade-report.ts";
 import { printCascade, printReport } from "./print-report.ts";
-import { readRecords } from "./record.ts";
+import { readRecords, WORLDS } from "./record.ts";
 import type { Answer, BenchmarkRecord } from "./record.ts";
 import { makeReport } from "./report.ts";
 import { showProgress } from "./progress.ts";
 import { startEngine } from "./start-engine.ts";
 
-const DEFAULT_DATA = new URL("worlds", import.meta.url).pathname;
 const DEFAULT_THRESHOLD = 0.5;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       engine: { type: "string", default: "default" },
-      data: { type: "string", multiple: true, default: [DEFAULT_DATA] },
+      data: { type: "string", multiple: true, default: [WORLDS] },
       "escalate-below": { type: "string" },
       out: { type: "string" },
       json: { type: "boolean", default: false },

@@ -2,6 +2,9 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 
+/** The folder of evaluation worlds: what is measured with unless something else is named. */
+export const WORLDS = new URL("worlds", import.meta.url).pathname;
+
 /** One labelled conversation of a routing benchmark. `labels` has one entry a user turn; null is not scored. */
 const recordSchema = z.object({
   id: z.string().min(1),

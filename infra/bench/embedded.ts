@@ -7,13 +7,12 @@ import { spawnSync } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { parseArgs } from "node:util";
 import { CONTRACT_VERSION } from "../../inference/contract/index.ts";
-import { readRecords, type BenchmarkRecord } from "../../inference/evaluation/record.ts";
+import { readRecords, type BenchmarkRecord, WORLDS } from "../../inference/evaluation/record.ts";
 import { startInference } from "../local/inference-process.ts";
 import { summary, type Summary } from "./percentiles.ts";
 import { residentMegabytes } from "./resident-memory.ts";
 
 const TOKEN = "bench-of-the-embedded-engine";
-const WORLDS = new URL("../../inference/evaluation/worlds", import.meta.url).pathname;
 const TURNS = 6;
 const BURST = 16;
 

@@ -9,7 +9,7 @@ import { createWriteStream } from "node:fs";
 import { parseArgs } from "node:util";
 import { CONTRACT_VERSION } from "../../inference/contract/index.ts";
 import type { Policy, Turn } from "../../inference/contract/index.ts";
-import { readRecords } from "../../inference/evaluation/record.ts";
+import { readRecords, WORLDS } from "../../inference/evaluation/record.ts";
 import { PROMPT_FORMATS } from "../../inference/prompts/formats.ts";
 import { startInference } from "../local/inference-process.ts";
 import { askAsTheAuthorsDo, type Spent } from "./authors-protocol.ts";
@@ -17,7 +17,6 @@ import { summary } from "./percentiles.ts";
 import { processorSeconds } from "./processor-time.ts";
 
 const TOKEN = "bench-of-a-generative-router";
-const WORLDS = new URL("../../inference/evaluation/worlds", import.meta.url).pathname;
 const POLICIES = 14;
 const SHORT_TURNS = 1;
 const LONG_TURNS = 13;

@@ -2,10 +2,8 @@ import type { Policy, Turn } from "../../inference/contract/index.ts";
 import { createDeps } from "../../inference/deps.ts";
 import { deploymentsSchema } from "../../inference/engines/deployments.ts";
 import { createVllmEngine } from "../../inference/engines/vllm/vllm-engine.ts";
-import { readRecords } from "../../inference/evaluation/record.ts";
+import { readRecords, WORLDS } from "../../inference/evaluation/record.ts";
 import type { PromptFormatName } from "../../inference/prompts/formats.ts";
-
-const WORLDS = new URL("../../inference/evaluation/worlds", import.meta.url).pathname;
 
 /** A vLLM server and the model it is asked for. */
 export interface ServerUnderTest {

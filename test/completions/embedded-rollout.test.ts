@@ -8,7 +8,7 @@ import { startInference, TOKEN, type InferenceProcess } from "../inference/infer
 import { policies } from "../inference/requests.ts";
 import { curlRequest } from "../management/curl-request.ts";
 import { shellWords } from "../management/shell-words.ts";
-import { mintEchoTenant, type Answer, type Call, type TestTenant } from "../stack/tenant.ts";
+import { callAt, mintEchoTenant, type Answer, type Call, type TestTenant } from "../stack/tenant.ts";
 import { receiptOf } from "./scene.ts";
 
 const SHIPPED = fileURLToPath(new URL("../../inference/models/set-router/", import.meta.url));
@@ -46,14 +46,8 @@ beforeEach(async () => {
 });
 
 /** Calls the worker of these tests, which knows of two versions of the embedded engine. */
-async function call(token: string, path: string, { method, body, headers }: Call = {}): Promise<Answer> {
-  const response = await fetch(worker.baseUrl + path, {
-    method: method ?? (body === undefined ? "GET" : "POST"),
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json", ...headers },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  return { status: response.status, headers: response.headers, body: await response.json() };
-}
+const call = (token: string, path: string, request: Call = {}): Promise<Answer> =>
+  callAt(worker.baseUrl, path, token, request);
 
 /** The command of the README that tries another engine. */
 async function documented(): Promise<string> {

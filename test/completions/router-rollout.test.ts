@@ -4,7 +4,7 @@ import { startInference, TOKEN, type InferenceProcess } from "../inference/infer
 import { decideRequest, policies, user } from "../inference/requests.ts";
 import { hang, json, recorded, startVllm, type VllmStandIn } from "../inference/vllm-stand-in.ts";
 import { expectProblem, pointers } from "../management/problem.ts";
-import { mintEchoTenant, type TestTenant, type Answer, type Call } from "../stack/tenant.ts";
+import { callAt, mintEchoTenant, type TestTenant, type Answer, type Call } from "../stack/tenant.ts";
 import { receiptOf } from "./scene.ts";
 
 const PRICES = { arch: { input_per_million: 10, cached_input_per_million: 1, output_per_million: 100 } };
@@ -42,14 +42,8 @@ beforeEach(async () => {
 });
 
 /** Calls the worker of these tests, which knows of two engines. */
-async function call(token: string, path: string, { method, body, headers }: Call = {}): Promise<Answer> {
-  const response = await fetch(worker.baseUrl + path, {
-    method: method ?? (body === undefined ? "GET" : "POST"),
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json", ...headers },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  });
-  return { status: response.status, headers: response.headers, body: await response.json() };
-}
+const call = (token: string, path: string, request: Call = {}): Promise<Answer> =>
+  callAt(worker.baseUrl, path, token, request);
 
 const begin = (fields: object, of = tenant): Promise<Answer> =>
   call(of.adminKey, "/api/v1/rollouts", {

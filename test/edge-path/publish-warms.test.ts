@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { kill, prepareGround, startOwnWorkerd, type Ground, type OwnWorkerd } from "../faults/own-workerd.ts";
 import { stack } from "../stack/provided.ts";
-import { mintTenant } from "../stack/tenant.ts";
+import { callAt, mintTenant } from "../stack/tenant.ts";
 
 interface Passed {
   readonly path: string;
@@ -60,12 +60,9 @@ it("a published version is prepared by the inference service before its publish 
   const headers = { "if-match": "*" };
   const written = await tenant.api("/routers/default/draft", { method: "PUT", body: document, headers });
   expect(written.status).toBe(200);
-  const published = await fetch(`${worker.baseUrl}/api/v1/routers/default/publish`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${tenant.adminKey}`, "content-type": "application/json" },
-    body: "{}",
-  });
-  expect(published.status, await published.text()).toBe(201);
+  const path = "/api/v1/routers/default/publish";
+  const published = await callAt(worker.baseUrl, path, tenant.adminKey, { body: {} });
+  expect(published.status, JSON.stringify(published.body)).toBe(201);
   const prepared = passed.filter(({ path }) => path === "/v1/prepare");
   expect(prepared).toMatchObject([{ body: { policies: [{ name: "aquariums" }] }, status: 200 }]);
 });

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { resealCredentials } from "../../edge/jobs/reseal-credentials.ts";
 import { connect, rows } from "../database/connect.ts";
 import { jobsDatabase } from "../jobs/jobs-database.ts";
-import { mintTenant, type TestTenant } from "../stack/tenant.ts";
+import { callAt, mintTenant, type TestTenant } from "../stack/tenant.ts";
 import { StandIn } from "../upstreams/stand-in.ts";
 import { kill, prepareGround, startOwnWorkerd, type Ground, type OwnWorkerd } from "./own-workerd.ts";
 
@@ -51,23 +51,13 @@ async function start(name: string, ring: readonly (typeof OLD)[]): Promise<OwnWo
 }
 
 async function make(worker: OwnWorkerd, path: string, body: object): Promise<void> {
-  const headers = { authorization: `Bearer ${tenant.adminKey}`, "content-type": "application/json" };
-  const answer = await fetch(`${worker.baseUrl}/api/v1${path}`, {
-    method: "POST",
-    headers,
-    body: JSON.stringify(body),
-  });
-  expect(answer.status, await answer.text()).toBe(201);
+  const answer = await callAt(worker.baseUrl, `/api/v1${path}`, tenant.adminKey, { body });
+  expect(answer.status, JSON.stringify(answer.body)).toBe(201);
 }
 
 async function ask(worker: OwnWorkerd): Promise<number> {
-  const answer = await fetch(`${worker.baseUrl}/v1/chat/completions`, {
-    method: "POST",
-    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-    body: JSON.stringify({ model: "m", messages: [{ role: "user", content: "hi" }] }),
-  });
-  await answer.arrayBuffer();
-  return answer.status;
+  const body = { model: "m", messages: [{ role: "user", content: "hi" }] };
+  return (await callAt(worker.baseUrl, "/v1/chat/completions", key, { body })).status;
 }
 
 /** The statuses of requests through all workers, from before something happens until some after it. */

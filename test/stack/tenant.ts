@@ -20,8 +20,18 @@ export interface Call {
 }
 
 /** Calls the shared worker as `token` (null: without a key). */
-export async function call(path: string, token: string | null, { method, body, headers }: Call = {}): Promise<Answer> {
-  const response = await fetch(stack().baseUrl + path, {
+export function call(path: string, token: string | null, request: Call = {}): Promise<Answer> {
+  return callAt(stack().baseUrl, path, token, request);
+}
+
+/** The same with a worker of a test's own. */
+export async function callAt(
+  baseUrl: string,
+  path: string,
+  token: string | null,
+  { method, body, headers }: Call = {},
+): Promise<Answer> {
+  const response = await fetch(baseUrl + path, {
     method: method ?? (body === undefined ? "GET" : "POST"),
     headers: {
       ...(token === null ? {} : { authorization: `Bearer ${token}` }),

@@ -11,10 +11,9 @@ import { createService } from "../../create-service.ts";
 import type { ServedEngine } from "../../decide/served-engine.ts";
 import { createDeps } from "../../deps.ts";
 import { parseEnv } from "../../env.ts";
-import { readRecords } from "../record.ts";
+import { readRecords, WORLDS } from "../record.ts";
 import { ATTACKS, underAttack } from "./attack.ts";
 
-const DEFAULT_DATA = new URL("../worlds", import.meta.url).pathname;
 const DEFAULT_CONVERSATIONS = "100";
 const ISOLATION = "evaluation";
 
@@ -29,7 +28,7 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       engine: { type: "string", default: "default" },
-      data: { type: "string", multiple: true, default: [DEFAULT_DATA] },
+      data: { type: "string", multiple: true, default: [WORLDS] },
       conversations: { type: "string", default: DEFAULT_CONVERSATIONS },
       json: { type: "boolean", default: false },
     },
