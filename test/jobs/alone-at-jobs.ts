@@ -4,3 +4,13 @@ import type pg from "pg";
 export async function aloneAtJobs(admin: pg.Client): Promise<void> {
   await admin.query("select pg_advisory_lock(hashtext('jobs'))");
 }
+
+/** Does `work` while no test runs jobs, which change rows of every tenant. */
+export async function whileNoJobsRun(admin: pg.Client, work: () => Promise<void>): Promise<void> {
+  await aloneAtJobs(admin);
+  try {
+    await work();
+  } finally {
+    await admin.query("select pg_advisory_unlock(hashtext('jobs'))");
+  }
+}

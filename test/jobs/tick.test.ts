@@ -25,23 +25,24 @@ const OLD = [ringKey("tick-old", 1)];
 const KEPT_DAYS = 36_500;
 const NEW = [ringKey("tick-new", 2), ...OLD];
 
+let admin: pg.Client;
+
+beforeAll(async () => {
+  admin = await connect("admin");
+  await aloneAtJobs(admin);
+}, 120_000);
+afterAll(() => admin.end());
+
 describe("the work that no request does", () => {
-  let admin: pg.Client;
   let tenant: FullTenant;
   let other: FullTenant;
   let logged: string[];
 
-  beforeAll(async () => {
-    admin = await connect("admin");
-    await aloneAtJobs(admin);
-  }, 120_000);
   beforeEach(async () => {
     logged = [];
     tenant = await makeFullTenant(admin);
     other = await makeFullTenant(admin);
   });
-  afterAll(() => admin.end());
-
   function deps(more: Partial<TickDeps> = {}): TickDeps {
     return {
       env: { CREDENTIAL_KEYS: NEW, DECISION_RETENTION_DAYS: KEPT_DAYS, OTLP_ENDPOINT: undefined, OTLP_HEADERS: {} },

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { SCOPES } from "../../edge/tenancy/snapshot.ts";
 import { misfits } from "../contract/conforms.ts";
 import { connect } from "../database/connect.ts";
+import { aloneAtJobs } from "../jobs/alone-at-jobs.ts";
 import { apiDocument, type ApiDocument } from "../management/api-document.ts";
 import {
   pathOf,
@@ -27,12 +28,6 @@ interface Side {
   readonly secrets: readonly string[];
 }
 
-/** Tables that jobs, which other tests run meanwhile, change for every tenant. */
-const CHANGED_BY_JOBS = ["usage_hourly", "usage_stale"];
-
-/** What other tests' jobs are done with may be empty at any time. */
-const EMPTIED_BY_JOBS = "usage_stale";
-
 interface Answered {
   readonly what: string;
   readonly operation: Operation;
@@ -49,6 +44,8 @@ describe("every operation that asks for a key", () => {
 
   beforeAll(async () => {
     admin = await connect("admin");
+    // Jobs change rows of every tenant.
+    await aloneAtJobs(admin);
     document = await apiDocument();
     operations = (await servedOperations()).filter(({ scope }) => scope !== "none");
     const made = [await tenantWithEverything("heron"), await tenantWithEverything("tapir")] as const;
@@ -115,7 +112,7 @@ describe("every operation that asks for a key", () => {
       const held = await tenantRows(admin, side.tenant.id);
       expect(held.size).toBeGreaterThan(9);
       const empty = [...held].filter(([, rows]) => rows.length === 0).map(([table]) => table);
-      expect(empty.filter((table) => table !== EMPTIED_BY_JOBS)).toEqual([]);
+      expect(empty).toEqual([]);
       for (const operation of operations) {
         if (operation.method !== "GET" || isOperators(operation)) continue;
         const path = pathOf(operation, side.fixtures);
@@ -177,7 +174,7 @@ describe("every operation that asks for a key", () => {
   async function changedTables(before: TenantRows, { tenant }: Side): Promise<string[]> {
     const after = await tenantRows(admin, tenant.id);
     const changed = [...after].filter(([table, rows]) => String(before.get(table)) !== String(rows));
-    return changed.map(([table]) => table).filter((table) => !CHANGED_BY_JOBS.includes(table));
+    return changed.map(([table]) => table);
   }
 });
 
