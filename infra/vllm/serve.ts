@@ -8,7 +8,10 @@ import type { InstalledServer } from "./install.ts";
 const LOG = fileURLToPath(new URL("../../.signalbox/vllm/server.log", import.meta.url));
 const STARTS_WITHIN_MS = 300_000;
 const ASKS_EVERY_MS = 500;
+/** Of bfloat16 logits two are often equal, and which one a model then writes depends on what shares its step. */
+const PRECISION = ["--dtype", "float32"];
 const OPTIONS = [
+  ...PRECISION,
   "--max-model-len",
   "4096",
   "--enforce-eager",

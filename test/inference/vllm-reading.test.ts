@@ -101,9 +101,11 @@ describe.each(PROMPT_FORMATS)("a decision read in the format %s", (format) => {
 
     expect(decision.scores.map(({ policy }) => policy)).toEqual(["weather", "recipes", "trains", null]);
     const [weather = 0, recipes = 0, trains = 0] = sharesOf(all.at(-1)!, format);
-    const [first, second, third] = decision.scores.map(({ probability }) => probability);
-    expect(Number(second) / Number(first)).toBeCloseTo(recipes / weather, 4);
-    expect(Number(third) / Number(first)).toBeCloseTo(trains / weather, 4);
+    const [first = 0, second = 0, third = 0, other = 0] = decision.scores.map(({ probability }) => probability);
+    expect(third / second / (trains / recipes)).toBeCloseTo(1, 3);
+    // An empty list of routes is likelier than each single route, but it would begin a list with one: the two share.
+    const shared = format === "plano-orchestrator-v2";
+    expect(shared ? first / other : second / first).toBeCloseTo(shared ? 1 : recipes / weather, 4);
     expect(decision.scores.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 9);
     expect(decision.tokens?.completion).toBe(all.flatMap(({ prompt }) => prompt).length);
     // This small model was not tuned for routing: most of what it wants to say is no route.

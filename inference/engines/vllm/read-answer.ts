@@ -29,10 +29,10 @@ export function readAnswer(completion: Completion, options: Options): ReadAnswer
     const rest = (1 - UNMEASURED) / Math.max(1, options.texts.length - 1);
     return { logits: options.texts.map((_, index) => Math.log(index === chosen ? UNMEASURED : rest)) };
   }
-  return toLogits(weigh(steps, options));
+  return toLogits({ ...weigh(steps, options), written: chosen });
 }
 
-function weigh(steps: readonly Step[], { bytes: options }: Options): Shares {
+function weigh(steps: readonly Step[], { bytes: options }: Options): Omit<Shares, "written"> {
   const weights = options.map(() => 0);
   let outside = 0;
   let reached = 1;

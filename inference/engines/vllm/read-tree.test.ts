@@ -126,6 +126,15 @@ describe("reading a tree of names", () => {
     });
   });
 
+  test("says which name greedy decoding would write, token by token, the first of the vocabulary where two are equal", async () => {
+    const written = async (...given: Parameters<typeof read>) => (await read(...given)).written;
+    expect(await written(["ax", "ay", "b"], { "{": { a: 0.5, b: 0.4 }, "{a": { x: 0.4, y: 0.6 } })).toBe(1);
+    expect(await written(["c", "b"], { "{": { b: 0.5, c: 0.5 } })).toBe(1);
+    expect(await written(["only"], {})).toBe(0);
+    // Not followed, for the model would say something else.
+    expect(await written(["ax", "ay", "b"], { "{": { a: 0.001, b: 0.0001, z: 0.99 } })).toBeUndefined();
+  });
+
   test("ends with the server's refusal", async () => {
     const tree = createCandidateTree(candidates("a", "b"));
     expect(await readTree(tree, 2, () => Promise.resolve({ kind: "unreachable" }))).toEqual({ kind: "unreachable" });
@@ -135,9 +144,20 @@ describe("reading a tree of names", () => {
 test("a distribution counts unless most of the mass is outside of it", () => {
   const shares = (logits: readonly number[]) =>
     rounded(logits.map((logit) => Math.exp(logit))).map((share) => Number(share.toFixed(3)));
-  const within = toLogits({ weights: [0.45, 0.15], outside: 0.4 });
+  const within = toLogits({ weights: [0.45, 0.15], written: 0, outside: 0.4 });
   expect([shares(within.logits), within.unsureReason]).toEqual([[0.75, 0.25], undefined]);
-  const beyond = toLogits({ weights: [0.3, 0.1], outside: 0.6 });
+  const beyond = toLogits({ weights: [0.3, 0.1], written: 0, outside: 0.6 });
   expect([shares(beyond.logits), beyond.unsureReason]).toEqual([[0.75, 0.25], "outside_options"]);
-  expect(toLogits({ weights: [0, 0], outside: 1 })).toEqual({ logits: [0, 0], unsureReason: "outside_options" });
+  expect(toLogits({ weights: [0, 0], written: 0, outside: 1 })).toEqual({
+    logits: [0, 0],
+    unsureReason: "outside_options",
+  });
+});
+
+test("the option that would be written leads: those that are likelier as a whole share alike with it", () => {
+  const { logits } = toLogits({ weights: [0.3, 0.2, 0.35, 0.05], written: 1, outside: 0.1 });
+  const [first = 0, written = 0, third = 0, fourth = 0] = logits.map((logit) => Math.exp(logit));
+  expect([first, third, fourth].map((share) => Number(share.toFixed(4)))).toEqual([0.3148, 0.3148, 0.0556]);
+  expect(written).toBeGreaterThan(first);
+  expect(written).toBeCloseTo(first, 5);
 });

@@ -24,6 +24,8 @@ export async function readTree(tree: Branch | Leaf, count: number, readNext: Rea
   if (tree.next === null) give(tree.options, 1);
 
   let reached = tree.next === null ? [] : [{ branch: tree, mass: 1 }];
+  /** How far greedy decoding has got. */
+  let writing = tree;
   while (reached.length > 0) {
     const tokens = new Set(reached.flatMap(({ branch }) => [...branch.next.keys()]));
     const read = await readNext(
@@ -34,8 +36,10 @@ export async function readTree(tree: Branch | Leaf, count: number, readNext: Rea
     const further: { branch: Branch; mass: number }[] = [];
     for (const [place, { branch, mass }] of reached.entries()) {
       let inside = 0;
+      const logprobs = read.value[place] ?? new Map<number, number>();
+      if (branch === writing) writing = likeliest(branch, logprobs);
       for (const [token, below] of branch.next) {
-        const probability = Math.exp(read.value[place]?.get(token) ?? -Infinity);
+        const probability = Math.exp(logprobs.get(token) ?? -Infinity);
         inside += probability;
         if (below.next !== null && mass * probability > NEGLIGIBLE)
           further.push({ branch: below, mass: mass * probability });
@@ -45,5 +49,18 @@ export async function readTree(tree: Branch | Leaf, count: number, readNext: Rea
     }
     reached = further;
   }
-  return { kind: "answered", value: { weights, outside } };
+  const written = writing.next === null ? writing.options[0] : undefined;
+  return { kind: "answered", value: { weights, written, outside } };
+}
+
+/** Where greedy decoding goes on: of tokens that are exactly as likely it takes the first of the vocabulary. */
+function likeliest({ next }: Branch, logprobs: ReadonlyMap<number, number>): Branch | Leaf {
+  let best: { readonly token: number; readonly logprob: number; readonly below: Branch | Leaf } | undefined;
+  for (const [token, below] of next) {
+    const logprob = logprobs.get(token) ?? -Infinity;
+    const before = best === undefined || logprob > best.logprob || (logprob === best.logprob && token < best.token);
+    if (before) best = { token, logprob, below };
+  }
+  if (best === undefined) throw new Error("a branch without tokens");
+  return best.below;
 }
