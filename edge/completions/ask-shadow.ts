@@ -56,7 +56,7 @@ export async function askShadow(deps: AskDeps, question: ShadowQuestion, cut: Sh
       }
       return { ...served, ...refusalEnd("failed", failureRefusal(result.failure)), finishReason: null, usage: null };
     case "answer":
-      return capSeen({ ...served, ...answerEnd(result.status, meterOf(result.body), () => inputTokens) }, capped);
+      return capSeen({ ...served, ...answerEnd(result.status, meterOf(result.content), () => inputTokens) }, capped);
     case "stream": {
       const end = streamEnd(await readAway(result.stream, question, cut), () => inputTokens);
       if (end.status === "aborted") return { ...served, ...end, ...censored(cut.reason ?? "deadline") };

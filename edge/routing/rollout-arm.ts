@@ -1,3 +1,5 @@
+import { encodeUtf8 } from "../utf8.ts";
+
 export type Arm = "control" | "candidate";
 
 /** A share of conversations, in percent, that a rollout sends to its candidate. */
@@ -22,7 +24,7 @@ export async function isShadowed({ rolloutId, percent }: Split, conversationKey:
 
 /** A place in [0, 1) that is always the same for the same parts. */
 async function placeOf(parts: readonly string[]): Promise<number> {
-  const text = new TextEncoder().encode(JSON.stringify(parts));
+  const text = encodeUtf8(JSON.stringify(parts));
   const digest = new DataView(await crypto.subtle.digest("SHA-256", text));
   // The first 52 bits, as many as a double holds exactly.
   return (digest.getUint32(0) * 2 ** 20 + (digest.getUint32(4) >>> 12)) / 2 ** 52;

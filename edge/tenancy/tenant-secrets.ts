@@ -1,5 +1,6 @@
 import type { Env } from "../env.ts";
 import { hex } from "../routing/sha256.ts";
+import { encodeUtf8 } from "../utf8.ts";
 
 type Secret = Pick<Env, "SIGNING_SECRET">;
 
@@ -25,7 +26,7 @@ async function signingKey(env: Secret): Promise<SigningKey> {
   const known = signingKeys.get(env);
   if (known !== undefined) return known;
   const algorithm = { name: "HMAC", hash: "SHA-256" };
-  const secret = new TextEncoder().encode(env.SIGNING_SECRET);
+  const secret = encodeUtf8(env.SIGNING_SECRET);
   const key = await crypto.subtle.importKey("raw", secret, algorithm, false, ["sign"]);
   signingKeys.set(env, key);
   return key;
@@ -36,7 +37,7 @@ async function derive(env: Secret, parts: readonly string[]): Promise<string> {
   const signature = await crypto.subtle.sign(
     "HMAC",
     await signingKey(env),
-    new TextEncoder().encode(JSON.stringify(parts)),
+    encodeUtf8(JSON.stringify(parts)),
   );
   return hex(signature).slice(0, LENGTH);
 }

@@ -1,4 +1,5 @@
 import type { Sleep } from "../sleep.ts";
+import { decodeUtf8 } from "../utf8.ts";
 import type { Network, ProviderAdapter, UpstreamCall } from "./adapter.ts";
 import { Connecting, type Dial } from "./connecting.ts";
 import { isAboutModel, readFault } from "./fault.ts";
@@ -39,7 +40,14 @@ export interface OpenStream {
 
 export type AttemptResult =
   | { readonly kind: "stream"; readonly headers: Headers; readonly stream: OpenStream }
-  | { readonly kind: "answer"; readonly status: number; readonly headers: Headers; readonly body: Uint8Array }
+  | {
+      readonly kind: "answer";
+      readonly status: number;
+      readonly headers: Headers;
+      readonly body: Uint8Array;
+      /** The body as JSON; null where it is no object. */
+      readonly content: Record<string, unknown> | null;
+    }
   | { readonly kind: "failed"; readonly failure: UpstreamFailure }
   /** The client is gone. */
   | { readonly kind: "aborted" };
@@ -103,10 +111,9 @@ async function readAnswer(response: Response, reading: Reading): Promise<Attempt
     reading.watchdog.watch(reading.timeouts.idleMs);
   });
   if (body === null) return failed({ kind: "oversized" });
-  if (response.ok && parseObject(new TextDecoder().decode(body)) === null) {
-    return failed({ kind: "malformed" });
-  }
-  return { kind: "answer", status: response.status, headers, body };
+  const content = parseObject(decodeUtf8(body));
+  if (response.ok && content === null) return failed({ kind: "malformed" });
+  return { kind: "answer", status: response.status, headers, body, content };
 }
 
 /** Some providers forbid a model with the status that others keep for a credential. */

@@ -1,3 +1,4 @@
+import { decodeUtf8 } from "../utf8.ts";
 import { parseObject } from "./meter.ts";
 import { isRecord } from "./usage.ts";
 
@@ -19,7 +20,7 @@ const MODEL_WORDS = /model identifier is invalid|access to (?:the )?model\b/i;
 
 /** Reads OpenAI's `{"error": {…}}`, and errors without that wrapping: AWS's `{"Message": …}`, vLLM's. */
 export function readFault(body: Uint8Array): Fault {
-  const said = parseObject(new TextDecoder().decode(body)) ?? {};
+  const said = parseObject(decodeUtf8(body)) ?? {};
   const fault = isRecord(said["error"]) ? said["error"] : said;
   const text = (name: string): string => (typeof fault[name] === "string" ? fault[name] : "");
   return { code: text("code"), param: text("param"), message: text("message") || text("Message") };

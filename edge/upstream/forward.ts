@@ -97,8 +97,8 @@ type Answered = Extract<AttemptResult, { kind: "stream" | "answer" }>;
 function answered(result: Answered, request: ForwardRequest) {
   const headers = clientResponseHeaders(result.headers);
   if (result.kind === "answer") {
-    const { status, body } = result;
-    return { kind: "answer" as const, status, headers, body, meter: meterOf(body, request.keptCharacters) };
+    const { status, body, content } = result;
+    return { kind: "answer" as const, status, headers, body, meter: meterOf(content, request.keptCharacters) };
   }
   const relay = new Relay(result.stream, request);
   if (request.signal.aborted) relay.abort();

@@ -1,3 +1,4 @@
+import { utf8Length } from "../utf8.ts";
 import type { SseEvent } from "./sse.ts";
 import { addDelivered, estimateUsage, isRecord, readUsage, type TokenUsage } from "./usage.ts";
 
@@ -87,11 +88,10 @@ export class Meter {
   }
 }
 
-/** The meter of an answer that came whole. */
-export function meterOf(answer: Uint8Array, keptCharacters = 0): Meter {
+/** The meter of an answer that came whole; null for one that is no JSON object. */
+export function meterOf(answer: Record<string, unknown> | null, keptCharacters = 0): Meter {
   const meter = new Meter(keptCharacters);
-  const read = parseObject(new TextDecoder().decode(answer));
-  if (read !== null) meter.observeAnswer(read);
+  if (answer !== null) meter.observeAnswer(answer);
   return meter;
 }
 
@@ -106,5 +106,5 @@ export function parseObject(text: string): Record<string, unknown> | null {
 }
 
 function textLength(value: unknown): number {
-  return typeof value === "string" ? new TextEncoder().encode(value).length : 0;
+  return typeof value === "string" ? utf8Length(value) : 0;
 }

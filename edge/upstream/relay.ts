@@ -1,3 +1,4 @@
+import { encodeUtf8 } from "../utf8.ts";
 import type { OpenStream } from "./attempt.ts";
 import { Meter } from "./meter.ts";
 import { encodeEvent, join, SseDecoder, type SseBlock } from "./sse.ts";
@@ -195,8 +196,8 @@ type Controller = ReadableStreamDefaultController<Uint8Array>;
 
 const SILENCE = Symbol("silence");
 /** Dispatches no event (WHATWG HTML, "server-sent events"). */
-const COMMENT = new TextEncoder().encode(": waiting for the provider\n\n");
-const BLANK_LINE = new TextEncoder().encode("\n\n");
+const COMMENT = encodeUtf8(": waiting for the provider\n\n");
+const BLANK_LINE = encodeUtf8("\n\n");
 const INTERRUPTED = encodeEvent(
   JSON.stringify({
     error: {

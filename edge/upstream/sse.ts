@@ -1,3 +1,5 @@
+import { encodeUtf8 } from "../utf8.ts";
+
 const CR = 0x0d;
 const LF = 0x0a;
 const BYTE_ORDER_MARK = "\uFEFF";
@@ -80,7 +82,7 @@ export class SseDecoder {
     const bytes = join(this.#held, this.#heldBytes);
     this.#held.length = 0;
     this.#heldBytes = 0;
-    const text = decode(bytes);
+    const text = DECODER.decode(bytes);
     const event = parseEvent(this.#atStart && text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text);
     this.#atStart = false;
     return { bytes, event, tail: false };
@@ -89,7 +91,7 @@ export class SseDecoder {
 
 /** The bytes of one event without a type. */
 export function encodeEvent(data: string): Uint8Array {
-  return new TextEncoder().encode(`data: ${data}\n\n`);
+  return encodeUtf8(`data: ${data}\n\n`);
 }
 
 /** Parts joined; a single part is returned as it is, without a copy. */
@@ -105,9 +107,8 @@ export function join(parts: readonly Uint8Array[], length: number): Uint8Array {
   return whole;
 }
 
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder("utf-8", { fatal: false, ignoreBOM: true }).decode(bytes);
-}
+/** Keeps a byte order mark: only at the beginning of a stream is it none of the text. */
+const DECODER = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 function parseEvent(block: string): SseEvent | null {
   const data: string[] = [];

@@ -5,7 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import { setTimeout as pause } from "node:timers/promises";
-import { chatBody, longBody, policySet } from "./gateway/conversations.ts";
+import { chatBody, longBody, policySet, SLOWLY } from "./gateway/conversations.ts";
 import { measure, type Figures, type Scenario } from "./gateway/measure.ts";
 import { residentMb } from "./gateway/processes.ts";
 import { profiled } from "./gateway/profile.ts";
@@ -59,6 +59,12 @@ async function kinds(site: Site, size: Options) {
     Array.from({ length: count }, () => ({ token: tenant.token, body: of() }));
   const plain = { path: "", concurrency: 8 };
   const stream = { stream: true, stream_options: { include_usage: true } };
+  // Each takes a second, so there are about as many at a time as begin in one.
+  const slow = {
+    concurrency: 0,
+    perSecond: 50,
+    next: many(() => chatBody("bench", `${SLOWLY} ${fresh()}`, stream)),
+  };
   const scenarios: Scenario[] = [
     {
       name: "floor: Hono passes it on",
@@ -117,6 +123,8 @@ async function kinds(site: Site, size: Options) {
       concurrency: 50,
       next: many(() => chatBody("bench", fresh(), stream)),
     },
+    { name: "floor: 50 slow streams", worker: floor, source: null, ...slow },
+    { name: "explicit: 50 slow streams", worker: instant, source: "explicit", ...slow },
   ];
   // The first request of a conversation that will be remembered decides it.
   await site.send({
@@ -241,20 +249,22 @@ async function profile(site: Site, size: Options) {
   const [tenant] = await makeTenants(adminUrl, 1, { upstream, policies: policySet(POLICIES) });
   const worker = await site.inspected();
   const found: Record<string, unknown> = {};
-  for (const [model, source] of [
-    ["bench", "explicit"],
-    ["auto", "engine"],
+  for (const [name, model, source] of [
+    ["explicit", "bench", "explicit"],
+    ["routed", "auto", "engine"],
+    ["streams", "bench", "explicit"],
   ] as const) {
+    const options = { stream: name === "streams" };
     const next = (count: number) =>
-      Array.from({ length: count }, () => ({ token: tenant?.token ?? "", body: chatBody(model, fresh()) }));
+      Array.from({ length: count }, () => ({ token: tenant?.token ?? "", body: chatBody(model, fresh(), options) }));
     const batch = { url: `${worker.url}/v1/chat/completions`, concurrency: 8, source };
     await site.send({ ...batch, requests: next(size.batch) });
     const requests = next(size.batch * size.rounds);
     const shares = await profiled(worker.inspectorPort ?? 0, async () => {
       await site.send({ ...batch, requests });
     });
-    found[source] = shares.slice(0, PROFILED);
-    console.log(`\nWhere the time of "${source}" goes`);
+    found[name] = shares.slice(0, PROFILED);
+    console.log(`\nWhere the time of "${name}" goes`);
     for (const { name, share } of shares.slice(0, PROFILED))
       console.log(`${(share * 100).toFixed(1).padStart(6)} %  ${name}`);
   }

@@ -1,3 +1,4 @@
+import { decodeUtf8 } from "../../utf8.ts";
 import { parseObject } from "../meter.ts";
 import { readBounded } from "../read-bounded.ts";
 import { isRetryableStatus } from "../retry-policy.ts";
@@ -22,7 +23,7 @@ export async function googleRefusal(answer: Response): Promise<Response> {
 }
 
 function faultOf(body: Uint8Array | null): Record<string, unknown> {
-  const text = body === null ? "" : new TextDecoder().decode(body).trim();
+  const text = body === null ? "" : decodeUtf8(body).trim();
   const said = parseObject(text.startsWith("[") ? text.slice(1, -1) : text);
   return isRecord(said?.["error"]) ? said["error"] : {};
 }

@@ -13,6 +13,9 @@ export function conversation(last: string): { role: string; content: string }[] 
   return [...turns, { role: "user", content: `Write the query that finds invoices without a payment. ${last}` }];
 }
 
+/** Begins a last message whose answer is to be streamed at the pace of a large model. */
+export const SLOWLY = "Slowly, please.";
+
 export function chatBody(model: string, last: string, fields: object = {}): string {
   return JSON.stringify({ model, messages: conversation(last), ...fields });
 }

@@ -14,6 +14,8 @@ export interface Scenario {
   readonly path?: string;
   readonly source: string | null;
   readonly concurrency: number;
+  /** Instead of `concurrency`: requests begun in a second. */
+  readonly perSecond?: number;
   readonly next: (count: number) => Batch["requests"];
   /** Waits before each batch. */
   readonly before?: () => Promise<void>;
@@ -72,12 +74,13 @@ export async function measure(
 
 async function send(
   site: Site,
-  { worker, path = "", source, concurrency, next, name }: Scenario,
+  { worker, path = "", source, concurrency, perSecond, next, name }: Scenario,
   count: number,
   around?: (go: () => Promise<void>) => Promise<void>,
 ) {
   const url = `${worker.url}${path}/v1/chat/completions`;
-  const measured = await site.send({ url, requests: next(count), concurrency, source }, around);
+  const pace = perSecond === undefined ? {} : { perSecond };
+  const measured = await site.send({ url, requests: next(count), concurrency, ...pace, source }, around);
   const [wrong] = measured.wrong;
   if (wrong !== undefined)
     throw new Error(`${name}: ${measured.wrong.length} of ${count} went wrong, such as ${wrong}`);

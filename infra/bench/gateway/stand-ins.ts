@@ -4,8 +4,11 @@
  */
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { SLOWLY } from "./conversations.ts";
 
 const CHUNKS = 50;
+/** Milliseconds between two chunks of a stream that was asked for slowly: about what a large model takes for a token. */
+const PACE_MS = 20;
 
 const delta = (content: string, finish: string | null): string =>
   JSON.stringify({
@@ -41,13 +44,15 @@ const EVENTS = [
 const DECIDED = { engine: "stand-in@1", escalated: false, timings: {} };
 
 /** Each chunk in a turn of the event loop of its own, as a provider's tokens come. */
-function stream(response: ServerResponse, next = 0): void {
+function stream(response: ServerResponse, later: (go: () => void) => unknown, next = 0): void {
   if (next === EVENTS.length) response.end();
   else {
     response.write(EVENTS[next]);
-    setImmediate(() => stream(response, next + 1));
+    later(() => stream(response, later, next + 1));
   }
 }
+
+const slowly = (go: () => void): unknown => setTimeout(go, PACE_MS);
 
 const server = createServer({ keepAliveTimeout: 120_000 }, (request, response) => {
   const parts: Buffer[] = [];
@@ -60,7 +65,7 @@ const server = createServer({ keepAliveTimeout: 120_000 }, (request, response) =
       response.end(JSON.stringify({ ...DECIDED, scores }));
     } else if (parts.some((part) => part.includes('"stream":true'))) {
       response.writeHead(200, { "content-type": "text/event-stream" });
-      stream(response);
+      stream(response, parts.some((part) => part.includes(SLOWLY)) ? slowly : setImmediate);
     } else {
       response.writeHead(200, { "content-type": "application/json", "content-length": Buffer.byteLength(ANSWER) });
       response.end(ANSWER);
