@@ -138,6 +138,18 @@ describe("a key", () => {
     expect(await as(`Bearer ${good}`)).toEqual({ code: "tenant_config_unavailable", retryAfterSeconds: 2 });
   });
 
+  it("is told so however often it asks, rather than to slow down, and few reads are made in vain", async () => {
+    const options = { down: true, rows: { [sha256(good)]: snapshotRow() } };
+    const { as, clock, queries } = setUp(options);
+    for (let time = 0; time < 300; time += 1) {
+      expect(await as(`Bearer ${token()}`)).toMatchObject({ code: "tenant_config_unavailable" });
+    }
+    expect(queries).toHaveLength(2);
+    options.down = false;
+    await clock.advance(500);
+    expect(await as(`Bearer ${good}`)).toHaveProperty("key");
+  });
+
   it("whose row is broken is our fault, not the caller's", async () => {
     const { as } = setUp({ rows: { [sha256(good)]: { revision: 1 } } });
     await expect(as(`Bearer ${good}`)).rejects.toMatchObject({ refusal: { code: "internal_error" } });

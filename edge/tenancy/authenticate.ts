@@ -30,12 +30,12 @@ export async function authenticate(deps: AuthDeps, credentials: Credentials): Pr
   const { lookups } = deps.authLimits;
   const address = credentials.clientAddress;
 
-  // An unknown key costs a read of the database: it is paid for first, and paid back when the key turns out good.
+  // An unknown key costs a read of the database: it is paid for first, and paid back unless nobody has the key.
   const paid = deps.snapshots.needsFirstRead(hash);
   const waitSeconds = paid ? lookups.take(address, deps.now()) : null;
   if (waitSeconds !== null) return refuse("rate_limit_exceeded", { retryAfterSeconds: waitSeconds });
   const found = await deps.snapshots.find(hash, credentials.waitUntil);
-  if (paid && (found.kind === "known" || found.kind === "broken")) lookups.giveBack(address, deps.now());
+  if (paid && found.kind !== "unknown") lookups.giveBack(address, deps.now());
 
   switch (found.kind) {
     case "unknown":

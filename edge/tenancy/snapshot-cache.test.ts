@@ -243,6 +243,40 @@ describe("while the database does not answer", () => {
     expect(reads.asked[0]!.signal!.aborted).toBe(true);
     expect(clock.pending).toBe(0);
   });
+
+  it("is read for keys it has never seen once in half a second, after two reads in a row have failed", async () => {
+    const { clock, reads, cache, find } = setUp();
+    for (const [index, hash] of ["a", "b"].entries()) {
+      find(hash);
+      await reads.fail(index);
+    }
+    expect(cache.needsFirstRead("c")).toBe(false);
+    expect(await find("c").done).toEqual({ kind: "unavailable" });
+    await clock.advance(499);
+    expect(await find("d").done).toEqual({ kind: "unavailable" });
+    expect(reads.asked).toHaveLength(2);
+    await clock.advance(1);
+    expect(cache.needsFirstRead("d")).toBe(true);
+    const probe = find("d");
+    expect(await find("e").done).toEqual({ kind: "unavailable" });
+    expect(reads.asked).toHaveLength(3);
+    await reads.answer(2, snapshotRow());
+    expect(known(probe.result).revision).toBe(1);
+    find("e");
+    expect(reads.asked).toHaveLength(4);
+  });
+
+  it("counts as back when a later read has been answered, whatever becomes of earlier ones", async () => {
+    const { clock, reads, find, warm } = setUp();
+    find("a");
+    find("b");
+    await clock.advance(100);
+    await warm("c");
+    await reads.fail(0);
+    await reads.fail(1);
+    find("d");
+    expect(reads.asked).toHaveLength(4);
+  });
 });
 
 describe("requests that need the same key", () => {

@@ -1,6 +1,7 @@
 import { LruMap } from "../lru-map.ts";
 import type { WaitUntil } from "../wait-until.ts";
 import { orLate } from "../within.ts";
+import { DatabaseHealth } from "./database-health.ts";
 import { READ_LIMIT_MS, readSnapshot, type Read, type SnapshotReader } from "./read-snapshot.ts";
 import type { SnapshotKey, TenantConfig } from "./snapshot.ts";
 import { SnapshotShelf, type Held } from "./snapshot-shelf.ts";
@@ -63,6 +64,7 @@ export class SnapshotCache {
   readonly #negative = new LruMap<number>({ maxWeight: MAX_NEGATIVE });
   /** Hashes whose read failed, until when that is taken as the database's state. */
   readonly #backOff = new LruMap<number>({ maxWeight: MAX_BACK_OFFS });
+  readonly #health = new DatabaseHealth();
 
   constructor(deps: SnapshotCacheDeps) {
     this.#deps = deps;
@@ -71,7 +73,8 @@ export class SnapshotCache {
 
   /** Whether `find` would begin a read for this hash that nothing but the caller's word justifies. */
   needsFirstRead(hash: string): boolean {
-    return !this.#isNegative(hash) && this.#shelf.get(hash) === null && this.#joinable(hash) === null;
+    if (this.#isNegative(hash) || this.#shelf.get(hash) !== null || this.#joinable(hash) !== null) return false;
+    return this.#health.mayRead(this.#deps.now());
   }
 
   /** A write of this isolate to the tenant has just ended: its next request reads anew, so that it sees that write. */
@@ -96,7 +99,7 @@ export class SnapshotCache {
 
   async #readFor(hash: string, held: Held | null, waitUntil: WaitUntil): Promise<Lookup> {
     const mayServe = held !== null && this.#age(held) <= GRACE_MS;
-    const outcome = await this.#awaitRead(hash, held, waitUntil, mayServe ? WAIT_MS : READ_LIMIT_MS);
+    const outcome = await this.#awaitRead(hash, held, waitUntil, mayServe);
     if (outcome !== "late" && outcome.kind === "held") return known(outcome.held);
     if (outcome !== "late" && outcome.kind === "unknown") return { kind: "unknown" };
     const { now } = this.#deps;
@@ -111,15 +114,24 @@ export class SnapshotCache {
   /**
    * The outcome of a read: one that is under way, as long as that may be alive, else an own one. A failure of others
    * is not taken over at once, as it may have been theirs alone; the second in a row is the database's.
+   * With nothing to serve from, a database that is known to be away is asked now and then only.
    */
-  async #awaitRead(hash: string, held: Held | null, waitUntil: WaitUntil, budgetMs: number): Promise<Outcome | "late"> {
+  async #awaitRead(
+    hash: string,
+    held: Held | null,
+    waitUntil: WaitUntil,
+    mayServe: boolean,
+  ): Promise<Outcome | "late"> {
     const { now, sleep } = this.#deps;
-    const endsAt = now() + budgetMs;
+    const endsAt = now() + (mayServe ? WAIT_MS : READ_LIMIT_MS);
     for (let failures = 0; ;) {
       const left = endsAt - now();
       if (left <= 0) return "late";
       const shared = this.#joinable(hash);
-      if (shared === null) return orLate(sleep, left, this.#begin(hash, held, waitUntil));
+      if (shared === null) {
+        if (!mayServe && !this.#health.mayRead(now())) return { kind: "failed" };
+        return orLate(sleep, left, this.#begin(hash, held, waitUntil));
+      }
       const outcome = await orLate(sleep, Math.min(left, shared.beganAt + SHARED_MS - now()), shared.outcome);
       if (outcome === "late") continue;
       if (outcome.kind === "held" || outcome.kind === "unknown") return outcome;
@@ -137,6 +149,7 @@ export class SnapshotCache {
   /** Begins a read for all who need this key, and keeps the runtime from ending it with the request that began it. */
   #begin(hash: string, held: Held | null, waitUntil: WaitUntil): Promise<Outcome> {
     const beganAt = this.#deps.now();
+    this.#health.began(beganAt);
     // A key read at another revision than its tenant's configuration cannot be confirmed by either alone.
     const conditional = held !== null && held.keyRevision === held.tenant.revision ? held : null;
     const outcome = readSnapshot(this.#deps, hash, conditional?.keyRevision ?? null).then((read) => {
@@ -150,6 +163,8 @@ export class SnapshotCache {
   }
 
   #apply(hash: string, conditional: Held | null, read: Read, beganAt: number): Outcome {
+    if (read.kind === "failed") this.#health.failed(beganAt);
+    else this.#health.answered(this.#deps.now());
     switch (read.kind) {
       case "found":
         this.#backOff.delete(hash);
