@@ -375,6 +375,23 @@ describe("a tenant's keys", () => {
     expect(known(restored.result).revision).toBe(2);
   });
 
+  it("do not forget a key that a later read has found, whichever of the two answers comes first", async () => {
+    for (const order of [
+      [1, 0],
+      [0, 1],
+    ]) {
+      const { clock, reads, find } = setUp();
+      find("a");
+      const other = find("a");
+      await clock.advance(200);
+      const answers = [null, snapshotRow()];
+      for (const index of order) await reads.answer(index, answers[index]);
+      expect(known(other.result).revision).toBe(1);
+      expect(known(await find("a").done).revision).toBe(1);
+      expect(reads.asked).toHaveLength(2);
+    }
+  });
+
   it("never see what is another tenant's", async () => {
     const { find, warm } = setUp();
     await warm("a", snapshotRow({ tenant: { id: "ten_a", status: "active" } }));

@@ -167,6 +167,7 @@ export class SnapshotCache {
     else this.#health.answered(this.#deps.now());
     switch (read.kind) {
       case "found":
+        if ((this.#negative.get(hash) ?? 0) < beganAt + NEGATIVE_MS) this.#negative.delete(hash);
         this.#backOff.delete(hash);
         return { kind: "held", held: this.#shelf.put(hash, read.key, read.tenant, read.bytes, beganAt) };
       case "unchanged":
@@ -174,10 +175,14 @@ export class SnapshotCache {
         return conditional === null
           ? { kind: "invalid" }
           : { kind: "held", held: this.#shelf.confirm(hash, conditional, beganAt) };
-      case "unknown":
+      case "unknown": {
+        // A read that began later has found the key: it was made in between.
+        const held = this.#shelf.get(hash);
+        if (held !== null && held.confirmedAt > beganAt) return { kind: "held", held };
         this.#shelf.forget(hash);
         this.#negative.set(hash, beganAt + NEGATIVE_MS);
         return { kind: "unknown" };
+      }
       case "failed":
       case "invalid":
         this.#backOff.set(hash, this.#deps.now() + BACK_OFF_MS);
