@@ -36,7 +36,7 @@ describe("a breaker", () => {
   it("lets the next one probe when the prober's client left, at once", () => {
     const breaker = opened();
     breaker.admit(5_000);
-    breaker.abandoned(5_100);
+    breaker.inconclusive(5_100);
     expect([breaker.admit(5_100), breaker.admit(5_100)]).toEqual([true, false]);
   });
 
@@ -46,10 +46,15 @@ describe("a breaker", () => {
     expect([breaker.admit(9_999), breaker.admit(10_000)]).toEqual([false, true]);
   });
 
-  it("does not count calls whose client left", () => {
+  it("takes calls whose client left neither for failures nor for the end of them", () => {
     const breaker = new Breaker();
-    for (let call = 0; call < 10; call += 1) breaker.abandoned(0);
+    for (let call = 0; call < 10; call += 1) breaker.inconclusive(0);
     expect(breaker.admit(0)).toBe(true);
+    for (let failure = 0; failure < 5; failure += 1) {
+      breaker.failed(0);
+      breaker.inconclusive(0);
+    }
+    expect(breaker.admit(0)).toBe(false);
   });
 
   it("is not closed by calls of before that fail late", () => {

@@ -33,8 +33,8 @@ export class Breaker {
       failures < FAILURES_TO_OPEN ? { kind: "closed", failures } : { kind: "open", until: now + COOL_DOWN_MS };
   }
 
-  /** The call ended for a reason that says nothing about the endpoint: its caller went away. */
-  abandoned(now: number): void {
+  /** The call ended for a reason that says nothing about the endpoint: its caller went away, or it was one too many. */
+  inconclusive(now: number): void {
     if (this.#state.kind === "probing") this.#state = { kind: "open", until: now };
   }
 }

@@ -125,9 +125,9 @@ function breakerOf(breakers: LruMap<Breaker>, key: string): Breaker {
 }
 
 function report(breaker: Breaker, asked: Asked, now: number): void {
-  if (asked.kind === "abandoned") breaker.abandoned(now);
+  if (asked.kind === "decided") breaker.succeeded();
   else if (asked.kind === "failed" && asked.serviceAtFault) breaker.failed(now);
-  else breaker.succeeded();
+  else breaker.inconclusive(now);
 }
 
 function reading(

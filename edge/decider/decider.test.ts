@@ -300,6 +300,18 @@ describe("an open breaker", () => {
     }
   });
 
+  it.each([
+    ["refusals for its load", 429],
+    ["questions it finds wrong", 400],
+  ])("is what a broken service leads to in spite of %s in between", async (_name, status) => {
+    const { answered, ask } = setUp();
+    for (let turn = 0; turn < 5; turn += 1) {
+      await answered(new Response(null, { status: 504 }), { text: `failing ${String(turn)}` });
+      if (turn < 4) await answered(new Response(null, { status }), { text: `refused ${String(turn)}` });
+    }
+    expect((await ask({ text: "more" })).source).toBe("fallback:breaker_open");
+  });
+
   it("is what a service of another contract leads to", async () => {
     const { answered, ask } = setUp();
     const refusal = {
