@@ -11,8 +11,9 @@ const BYTES_PER_PROBABILITY = 8;
 const KEPT_MS = 15 * 60_000;
 
 /**
- * Remembered decisions of an isolate, by memo key; times in milliseconds. A decision of an engine version that has since been replaced is not
- * given again.
+ * Remembered decisions of an isolate, by memo key; times in milliseconds. A decision of an engine version that has
+ * since been replaced is not given again; one of an engine that escalates, as its answers tell, only for the threshold
+ * it was asked with.
  */
 export class Memo {
   readonly #decisions: LruMap<{ readonly decided: Distribution; readonly at: number }>;
@@ -27,18 +28,25 @@ export class Memo {
     });
   }
 
-  get(key: string, now: number): Distribution | null {
-    const found = this.#decisions.get(key);
-    if (found === undefined || now - found.at > KEPT_MS) return null;
-    const { decided } = found;
-    return this.#versions.get(nameOf(decided.engine)) === decided.engine ? decided : null;
+  get(key: string, escalateBelow: number, now: number): Distribution | null {
+    for (const place of [key, placeUnder(key, escalateBelow)]) {
+      const found = this.#decisions.get(place);
+      if (found === undefined || now - found.at > KEPT_MS) continue;
+      const { decided } = found;
+      if (this.#versions.get(nameOf(decided.engine)) === decided.engine) return decided;
+    }
+    return null;
   }
 
   /** Remembers a decision, unless time ran short for it: then the next request deserves a better one. */
-  set(key: string, decided: Distribution, now: number): void {
+  set(key: string, escalateBelow: number, decided: Distribution, now: number): void {
     this.#versions.set(nameOf(decided.engine), decided.engine);
-    if (decided.unsureReason !== "late") this.#decisions.set(key, { decided, at: now });
+    if (decided.unsureReason === "late") return;
+    const escalates = (decided.deciding?.decidedBy ?? null) !== null;
+    this.#decisions.set(escalates ? placeUnder(key, escalateBelow) : key, { decided, at: now });
   }
 }
+
+const placeUnder = (key: string, escalateBelow: number): string => `${key}:${escalateBelow}`;
 
 const nameOf = (engine: string): string => engine.slice(0, engine.lastIndexOf("@"));
