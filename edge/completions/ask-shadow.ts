@@ -42,9 +42,14 @@ export async function askShadow(deps: AskDeps, question: ShadowQuestion, cut: Sh
   const { candidate, call, inputTokens, capped } = question;
   const { model } = candidate;
   const began = deps.now();
-  const result = await askCandidate(deps, { ...call, model, signal: cut.signal, maxAnswerBytes: MAX_ANSWER_BYTES });
+  let attempts = 0;
+  const onCall = (): void => {
+    attempts += 1;
+  };
+  const asked = { ...call, model, signal: cut.signal, maxAnswerBytes: MAX_ANSWER_BYTES, onCall };
+  const result = await askCandidate(deps, asked);
   const upstreamMs = deps.now() - began;
-  const served = { candidate, attempts: 1, upstreamMs, firstByteMs: began - question.startedAt + upstreamMs };
+  const served = { candidate, attempts, upstreamMs, firstByteMs: began - question.startedAt + upstreamMs };
   // Sent, and paid for, as far as anybody knows.
   const unread = (bytes: number) => ({ finishReason: null, usage: estimateUsage(inputTokens, bytes) });
   switch (result.kind) {

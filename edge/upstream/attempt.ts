@@ -14,11 +14,13 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 /** Bytes of a refusal that is read for its reason. */
 const MAX_FAULT_BYTES = 64 * 1024;
 
-/** What kind of answer is wanted, how soon, and how large one that is not streamed may be. */
+/** What kind of answer is wanted, how soon, how large one that is not streamed may be, and who wants to know. */
 export interface Expected {
   readonly stream: boolean;
   readonly timeouts: Timeouts;
   readonly maxAnswerBytes?: number;
+  /** Told when the call is made, which a client that has left prevents. */
+  readonly onCall?: () => void;
 }
 
 export interface AttemptDeps {
@@ -57,7 +59,7 @@ export async function attempt(
   deps: AttemptDeps,
   adapter: ProviderAdapter,
   call: UpstreamCall,
-  { stream, timeouts, maxAnswerBytes = MAX_ANSWER_BYTES }: Expected,
+  { stream, timeouts, maxAnswerBytes = MAX_ANSWER_BYTES, onCall }: Expected,
   client: AbortSignal,
 ): Promise<AttemptResult> {
   const isGone = (): boolean => client.aborted;
@@ -71,6 +73,7 @@ export async function attempt(
   let result: AttemptResult;
   try {
     watchdog.watch(timeouts.firstByteMs, connecting);
+    onCall?.();
     const response = await adapter.exchange(call, deps.fetch, controller.signal);
     connecting.over();
     result = await readAnswer(response, reading);

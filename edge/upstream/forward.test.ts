@@ -291,6 +291,7 @@ describe("what is never called", () => {
     const { forwarded, calls } = await play({ replies: [json], candidates: [candidate] });
     expect(refusalOf(forwarded)).toMatchObject({ code });
     expect(calls).toHaveLength(0);
+    expect(forwarded.attempts).toBe(0);
   });
 
   it("a provider whose credential cannot be opened", async () => {
@@ -298,12 +299,28 @@ describe("what is never called", () => {
     const { forwarded, calls } = await play({ replies: [json], request: { openCredential } });
     expect(refusalOf(forwarded)).toMatchObject({ code: "provider_auth_failed" });
     expect(calls).toHaveLength(0);
+    expect(forwarded.attempts).toBe(0);
   });
 
   it("anything, once the client is gone", async () => {
     const { forwarded, calls } = await play({ replies: [json], request: { signal: AbortSignal.abort() } });
-    expect(forwarded.kind).toBe("aborted");
+    expect(forwarded).toMatchObject({ kind: "aborted", attempts: 0 });
     expect(calls).toHaveLength(0);
+  });
+
+  it("anybody again whose client leaves while another try is waited for", async () => {
+    const client = new AbortController();
+    const clock = new Clock();
+    const { sleep } = clock;
+    const leaving: Sleep = (ms, signal) => {
+      if (ms === 3_000) client.abort();
+      return sleep(ms, signal);
+    };
+    Object.assign(clock, { sleep: leaving });
+    const replies = [status(503, { "retry-after": "3" })];
+    const { forwarded, calls } = await play({ replies, clock, request: { signal: client.signal } });
+    expect(forwarded).toMatchObject({ kind: "aborted", attempts: 1 });
+    expect(calls).toHaveLength(1);
   });
 });
 

@@ -66,11 +66,13 @@ export type Forwarded = Tried &
 export async function forward(deps: ForwardDeps, request: ForwardRequest): Promise<Forwarded> {
   const began = deps.now();
   let attempts = 0;
+  const onCall = (): void => {
+    attempts += 1;
+  };
   let last: (Tried & { failure: UpstreamFailure }) | null = null;
   for (const candidate of request.candidates) {
     for (let attemptOfCandidate = 1; ; attemptOfCandidate += 1) {
-      attempts += 1;
-      const result = await ask(deps, request, candidate);
+      const result = await ask(deps, request, candidate, onCall);
       if (result.kind === "aborted") return { kind: "aborted", candidate, attempts };
       if (result.kind !== "failed") return { ...answered(result, request), candidate, attempts };
       last = { candidate, attempts, failure: result.failure };
@@ -107,9 +109,15 @@ function answered(result: Answered, request: ForwardRequest) {
   return { kind: "stream" as const, headers, body: relay.body, ended: relay.ended, holdEnd };
 }
 
-function ask(deps: ForwardDeps, request: ForwardRequest, { model, target }: Candidate): Promise<AttemptResult> {
+function ask(
+  deps: ForwardDeps,
+  request: ForwardRequest,
+  { model, target }: Candidate,
+  onCall: () => void,
+): Promise<AttemptResult> {
   const { providers, openCredential, headers, signal, callId, stream } = request;
   const body = upstreamBody(request.members, target, model.upstream_model, stream);
   const timeouts = timeoutsOf(model);
-  return askCandidate(deps, { model, providers, openCredential, headers, signal, callId, stream, body, timeouts });
+  const question = { model, providers, openCredential, headers, signal, callId, stream, body, timeouts };
+  return askCandidate(deps, { ...question, onCall });
 }
