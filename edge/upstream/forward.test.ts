@@ -347,6 +347,32 @@ describe("time limits", () => {
     expect(clock.time).toBe(120_000);
   });
 
+  it("does not ask a provider again that was silent, however soon that was known", async () => {
+    const hasty = { model: { ...model("a", "pa"), timeouts: { first_byte_ms: 100 } }, target: { model: "a" } };
+    const { forwarded, clock } = await play({ replies: [silent], request: { candidates: [hasty] } });
+    expect(forwarded).toMatchObject({ kind: "refused", attempts: 1, refusal: { code: "provider_timeout" } });
+    expect(clock.time).toBe(100);
+  });
+
+  it.each([false, true])("(stream: %s) ends all calls within one limit, whatever each may take", async (stream) => {
+    const slow = (slug: string, owner: string) => ({
+      model: { ...model(slug, owner), timeouts: { first_byte_ms: 600_000 } },
+      target: { model: slug },
+    });
+    const candidates = [slow("a", "pa"), slow("b", "pb"), slow("a", "pa")];
+    const { forwarded, clock } = await play({ replies: [silent], request: { candidates, stream } });
+    expect(forwarded).toMatchObject({ kind: "refused", attempts: 2, candidate: { model: { slug: "b" } } });
+    expect(clock.time).toBe(900_000);
+  });
+
+  it("leaves a fallback its time when the model before it had little", async () => {
+    const quick = { model: { ...model("a", "pa"), timeouts: { total_ms: 1_000 } }, target: { model: "a" } };
+    const candidates = [quick, { model: model("b", "pb"), target: { model: "b" } }];
+    const { forwarded, clock } = await play({ replies: [silent, json], request: { candidates } });
+    expect(forwarded).toMatchObject({ kind: "answer", attempts: 2, candidate: { model: { slug: "b" } } });
+    expect(clock.time).toBe(1_000);
+  });
+
   it("ends a call to an address that takes no connection, and asks the next candidate", async () => {
     const hanging: Dial = () => Promise.resolve({ opened: new Promise(() => undefined), close: closed });
     const { forwarded, clock } = await play({ replies: [silent, json], candidates: ["a", "b"], dial: hanging });

@@ -1,6 +1,6 @@
 import type { Refusal } from "../errors.ts";
 import type { Candidate } from "../routing/target.ts";
-import type { Provider } from "../tenancy/snapshot.ts";
+import type { Model, Provider } from "../tenancy/snapshot.ts";
 import { askCandidate, type AskDeps } from "./ask-candidate.ts";
 import type { AttemptResult } from "./attempt.ts";
 import { failureRefusal } from "./failure-refusal.ts";
@@ -10,7 +10,7 @@ import { meterOf, type Meter } from "./meter.ts";
 import { Relay, type RelayOptions, type StreamEnd } from "./relay.ts";
 import { upstreamBody } from "./request-body.ts";
 import { nextStep, type UpstreamFailure } from "./retry-policy.ts";
-import { timeoutsOf } from "./timeouts.ts";
+import { requestLimitMs, timeoutsOf, type Timeouts } from "./timeouts.ts";
 
 /** How long after a request's first call the same candidate may be tried again, waits included. */
 const RETRY_BUDGET_MS = 10_000;
@@ -65,6 +65,7 @@ export type Forwarded = Tried &
 /** Asks the candidates in turn, each again where that can help, until one answers or nothing is left to try. */
 export async function forward(deps: ForwardDeps, request: ForwardRequest): Promise<Forwarded> {
   const began = deps.now();
+  const endsAt = began + requestLimitMs(request.candidates.map(({ model }) => model));
   let attempts = 0;
   const onCall = (): void => {
     attempts += 1;
@@ -72,7 +73,9 @@ export async function forward(deps: ForwardDeps, request: ForwardRequest): Promi
   let last: (Tried & { failure: UpstreamFailure }) | null = null;
   for (const candidate of request.candidates) {
     for (let attemptOfCandidate = 1; ; attemptOfCandidate += 1) {
-      const result = await ask(deps, request, candidate, onCall);
+      const leftMs = endsAt - deps.now();
+      if (leftMs <= 0 && last !== null) return refused(last);
+      const result = await ask(deps, request, candidate, { leftMs, onCall });
       if (result.kind === "aborted") return { kind: "aborted", candidate, attempts };
       if (result.kind !== "failed") return { ...answered(result, request), candidate, attempts };
       last = { candidate, attempts, failure: result.failure };
@@ -109,15 +112,28 @@ function answered(result: Answered, request: ForwardRequest) {
   return { kind: "stream" as const, headers, body: relay.body, ended: relay.ended, holdEnd };
 }
 
+interface Asking {
+  /** Milliseconds that the request has for an answer to begin. */
+  readonly leftMs: number;
+  /** Told when the call is made. */
+  readonly onCall: () => void;
+}
+
 function ask(
   deps: ForwardDeps,
   request: ForwardRequest,
   { model, target }: Candidate,
-  onCall: () => void,
+  { leftMs, onCall }: Asking,
 ): Promise<AttemptResult> {
   const { providers, openCredential, headers, signal, callId, stream } = request;
   const body = upstreamBody(request.members, target, model.upstream_model, stream);
+  const question = { model, providers, openCredential, headers, signal, callId, stream, body, onCall };
+  return askCandidate(deps, { ...question, timeouts: timeoutsWithin(leftMs, model, stream) });
+}
+
+/** A stream has begun with its first byte; any other answer only when it is there. */
+function timeoutsWithin(leftMs: number, model: Model, stream: boolean): Timeouts {
   const timeouts = timeoutsOf(model);
-  const question = { model, providers, openCredential, headers, signal, callId, stream, body, timeouts };
-  return askCandidate(deps, { ...question, onCall });
+  const totalMs = stream ? timeouts.totalMs : Math.min(timeouts.totalMs, leftMs);
+  return { ...timeouts, firstByteMs: Math.min(timeouts.firstByteMs, leftMs), totalMs };
 }

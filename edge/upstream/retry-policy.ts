@@ -61,7 +61,8 @@ export function nextStep(failure: UpstreamFailure, state: RetryState): NextStep 
       if (NOT_WORTH_RETRYING.has(failure.status) || !failure.mayRetry) return { step: "next" };
       return retryWithin(state, failure.retryAfterMs);
     case "timeout":
-      return failure.begun ? { step: "stop" } : retryWithin(state, null);
+      // It has had its time; a client that left quietly meanwhile is only noticed when all candidates have had theirs.
+      return { step: failure.begun ? "stop" : "next" };
     case "connect":
       return retryWithin(state, null);
   }

@@ -42,7 +42,8 @@ async function refusal(body: object) {
 }
 
 const unreachable = { status: 502, code: "provider_error", shouldRetry: "false", attempts: 3 };
-const silent = { status: 504, code: "provider_timeout", shouldRetry: "false", attempts: 3 };
+/** It has had its time: it is not asked again. */
+const silent = { status: 504, code: "provider_timeout", shouldRetry: "false", attempts: 1 };
 /** Part of the answer had come, and was paid for: it is not asked for again. */
 const broken = { status: 502, code: "provider_error", shouldRetry: "false", attempts: 1 };
 
@@ -62,7 +63,7 @@ describe("a provider that cannot be connected to", () => {
   it("because it does not answer is given up at the first byte's deadline, where that comes first", async () => {
     const deaf = await startDeafListener();
     const model = await modelAt("hasty-deaf", deaf.port);
-    expect(await refusal({ model })).toEqual({ ...silent, recorded: ["failed", "provider_timeout", 3] });
+    expect(await refusal({ model })).toEqual({ ...silent, recorded: ["failed", "provider_timeout", 1] });
     await deaf.stop();
   });
 });
@@ -100,12 +101,12 @@ describe("a provider that breaks off before the first byte of an answer", () => 
     expect(await answer.text()).toBe(ANSWER);
   });
 
-  it.each([false, true])("(stream: %s) with headers and then silence is tried again, and is a 504", async (stream) => {
+  it.each([false, true])("(stream: %s) with headers and then silence is not asked again: a 504", async (stream) => {
     const { upstream } = scene();
     upstream.answer((call) => void call.openStream());
     expect(await refusal({ model: "hasty", stream })).toMatchObject(silent);
-    expect(upstream.calls).toHaveLength(3);
-    expect(await Promise.all(upstream.calls.map(({ closed }) => closed))).toEqual([false, false, false]);
+    expect(upstream.calls).toHaveLength(1);
+    expect(await upstream.calls[0]!.closed).toBe(false);
   });
 });
 
@@ -122,7 +123,7 @@ describe("a provider whose answer is of no use", () => {
     ["is not JSON", "main", (call) => call.json('{"choices": [}'), broken],
     ["is JSON and no object", "main", (call) => call.json("[]"), broken],
     ["breaks off with a reset", "main", inPart("reset"), broken],
-    ["falls silent in the middle", "hasty", inPart("silence"), { ...silent, attempts: 1 }],
+    ["falls silent in the middle", "hasty", inPart("silence"), silent],
     ["is larger than anybody may send", "main", (call) => call.json(`"${"x".repeat(17 * MEBIBYTE)}"`), broken],
   ])("because it %s is not asked again", async (_why, model, answering, told) => {
     const { upstream } = scene();

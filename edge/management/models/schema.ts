@@ -17,7 +17,11 @@ const fields = {
   context_window: z.number().int().min(1).max(100_000_000).nullable().openapi({ description: "Tokens." }),
   modalities: modalitiesSchema,
   capabilities: capabilitiesSchema.strict().openapi({ description: "What is absent counts as yes." }),
-  timeouts: timeoutsSchema.strict().openapi({ description: "Milliseconds; what is absent takes the default." }),
+  timeouts: timeoutsSchema.strict().openapi({
+    description:
+      "Milliseconds; what is absent takes the default. A provider that is silent for `first_byte_ms` is not asked " +
+      "again; the next fallback is, while the request is not 15 minutes old, or the longest `total_ms` of its models.",
+  }),
 };
 
 export const createModelSchema = z
