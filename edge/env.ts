@@ -52,7 +52,10 @@ const envSchema = z.object({
   OPERATOR_KEY_HASHES: z.string().default("").transform(commaSeparated).pipe(z.array(sha256Hex).max(2)),
   /** Base URL this service is reached at, for loop detection and the API description. */
   PUBLIC_URL: z.url().optional(),
-  /** Header in which the platform or one's own proxy names the caller's address; empty when nobody does. */
+  /**
+   * Header in which the platform or one's own proxy names the caller's address; empty when nobody does, as by default
+   * in a self-hosted worker: then the address of the connection counts.
+   */
   CLIENT_ADDRESS_HEADER: z
     .string()
     .regex(/^[A-Za-z0-9-]*$/)

@@ -36,8 +36,11 @@ export interface RunningWorkerd {
   signal(signal: NodeJS.Signals): void;
 }
 
-/** What the worker's bindings give it here instead of what wrangler.toml says for Cloudflare. */
-const SELF_HOSTED = { USAGE_SINK: "spool" };
+/**
+ * What the worker's bindings give it here instead of what holds at Cloudflare: there is no queue, and a header with the
+ * caller's address is the caller's word, unless the operator names one that a proxy of theirs writes.
+ */
+const SELF_HOSTED = { USAGE_SINK: "spool", CLIENT_ADDRESS_HEADER: "" };
 
 /** Runs the bundled worker in a workerd of its own; resolves when it listens, throws with its last words when it ends first. */
 export async function runWorkerd(options: WorkerdOptions): Promise<RunningWorkerd> {
