@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
+import { ManualClock } from "../../test/edge-path/manual-clock.ts";
 import { decisionRecord } from "../../test/stack/decision-record.ts";
 import { ServiceError } from "../errors.ts";
 import type { LogFields } from "../log.ts";
 import { consumeUsage } from "./consumer.ts";
 import type { DecisionRecord } from "./decision-record.ts";
 import { QueueSink } from "./queue-sink.ts";
-import { sleep } from "../sleep.ts";
+import { sleep, type Sleep } from "../sleep.ts";
 
 type Refuse = (records: readonly DecisionRecord[]) => Error | null;
 
@@ -84,7 +85,9 @@ describe("the sink of a queue", () => {
   async function append(record: DecisionRecord, send: (record: unknown) => Promise<void>) {
     const { appended, edge } = database();
     const waits: number[] = [];
-    const wait = (ms: number): Promise<void> => {
+    // What can be stopped is a limit, not a wait.
+    const wait: Sleep = (ms, signal) => {
+      if (signal !== undefined) return sleep(ms, signal);
       waits.push(ms);
       return Promise.resolve();
     };
@@ -107,5 +110,22 @@ describe("the sink of a queue", () => {
     const { appended, waits } = await append(decisionRecord({ id: "a" }), failing);
     expect([asked, appended]).toEqual([3, [["a"]]]);
     expect(waits).toEqual(waits.toSorted((a, b) => a - b));
+  });
+
+  it("gives up on a database that says nothing, so that the log can tell", async () => {
+    const clock = new ManualClock();
+    const asked: (AbortSignal | undefined)[] = [];
+    const query = <T>(_text: string, _values: readonly unknown[], options?: { signal?: AbortSignal }): Promise<T[]> => {
+      asked.push(options?.signal);
+      return new Promise(() => undefined);
+    };
+    const send = (): Promise<void> => Promise.reject(new Error("no such queue"));
+    const appending = new QueueSink({ queue: { send }, db: { query }, sleep: clock.sleep }).append(decisionRecord({}));
+    const failing = expect(appending).rejects.toMatchObject({ name: "TimeoutError" });
+    await clock.advance(100 + 400 + 1_600 + 9_999);
+    expect(asked.map((signal) => signal?.aborted)).toEqual([false]);
+    await clock.advance(1);
+    await failing;
+    expect(asked.map((signal) => signal?.aborted)).toEqual([true]);
   });
 });
