@@ -58,7 +58,7 @@ module.exports = {
       severity: "error",
       from: { path: "^edge/routing/", pathNot: "\\.test\\.ts$" },
       to: {
-        pathNot: ["^edge/routing/", "^inference/contract/", "node_modules/zod/", "^edge/errors\\.ts$"],
+        pathNot: ["^edge/routing/", "^inference/contract/", "node_modules/zod/", "^edge/(errors|utf8)\\.ts$"],
         dependencyTypesNot: ["type-only"],
       },
     },

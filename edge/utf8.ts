@@ -4,7 +4,7 @@ const DECODER = new TextDecoder();
 /** What is no text becomes U+FFFD; a byte order mark is left out. One coder for all: making it costs more than its use. */
 export const decodeUtf8 = (bytes: Uint8Array): string => DECODER.decode(bytes);
 
-export const encodeUtf8 = (text: string): Uint8Array<ArrayBuffer> => ENCODER.encode(text);
+export const encodeUtf8 = (text: string): Uint8Array => ENCODER.encode(text);
 
 /** How many bytes `encodeUtf8` gives, without making them. */
 export function utf8Length(text: string): number {
