@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildWorker, type WorkerBuild } from "../../infra/local/worker/build-worker.ts";
 import { runWorkerd, type RunningWorkerd } from "../../infra/workerd/run-workerd.ts";
+import { keptLog } from "../logs/kept-logs.ts";
+import { noteSaid } from "../logs/said.ts";
 import { stack } from "../stack/provided.ts";
 
 /** Folders and the build that the workerd processes of one test file share. */
@@ -25,22 +27,23 @@ export interface Surroundings {
   readonly inferenceUrl?: string;
   readonly inferenceToken?: string;
   readonly credentialKeys?: string;
-  readonly onLine?: (line: string) => void;
 }
 
 export type OwnWorkerd = RunningWorkerd & { readonly baseUrl: string };
 
 /** A self-hosted worker, named so that its successor finds what it left on disk. */
 export async function startOwnWorkerd(ground: Ground, name: string, around: Surroundings = {}): Promise<OwnWorkerd> {
+  const log = keptLog(`workerd-${name.replaceAll(" ", "-")}`);
   const running = await runWorkerd({
     build: ground.build,
     folder: ground.folder,
     spoolFolder: join(ground.folder, name),
     host: "127.0.0.1",
     port: 0,
-    onLine: around.onLine ?? (() => undefined),
+    onLine: (line) => log.write(`${line}\n`),
     variables: workerVariables(around),
   });
+  void running.exited.then(() => log.end());
   return { ...running, baseUrl: `http://127.0.0.1:${String(running.port)}` };
 }
 
@@ -53,7 +56,7 @@ export function workerVariables({
   credentialKeys,
 }: Surroundings): Record<string, string> {
   const shared = stack();
-  return {
+  const variables = {
     ENVIRONMENT: "development",
     UPSTREAM_ADDRESSES: "loopback",
     DATABASE_URL_EDGE: atPort(shared.edgeUrl, databasePort),
@@ -65,6 +68,9 @@ export function workerVariables({
     CREDENTIAL_KEYS: credentialKeys ?? `k1:${Buffer.alloc(32, 1).toString("base64")}`,
     SIGNING_SECRET: "a secret of this worker and no other one",
   };
+  // The scan of all logs knows the shared stack's secrets, and not these.
+  noteSaid(shared.logDir, { secret: [variables.CREDENTIAL_KEYS, variables.SIGNING_SECRET] });
+  return variables;
 }
 
 function atPort(connectionString: string, port: number | undefined): string {

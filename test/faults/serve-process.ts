@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { keptLog } from "../logs/kept-logs.ts";
 import { workerVariables, type Surroundings } from "./own-workerd.ts";
 
 /** `npm run serve` as an operator runs it. */
@@ -27,6 +28,8 @@ export async function startServe(spoolFolder: string, around: Surroundings, noti
   const logs: Record<string, unknown>[] = [];
   let errors = "";
   const listening = Promise.withResolvers<number>();
+  const kept = keptLog("serve");
+  for (const stream of [child.stdout, child.stderr]) stream.pipe(kept, { end: false });
   child.stderr.on("data", (chunk: Buffer) => (errors += chunk.toString()));
   createInterface({ input: child.stdout }).on("line", (line) => {
     if (!line.startsWith("{")) return;
@@ -34,7 +37,10 @@ export async function startServe(spoolFolder: string, around: Surroundings, noti
     logs.push(log);
     if (log["event"] === "listening") listening.resolve(Number(log["port"]));
   });
-  const exited = once(child, "close").then(([code]) => code as number | null);
+  const exited = once(child, "close").then(([code]) => {
+    kept.end();
+    return code as number | null;
+  });
   const ended = exited.then((code): never => {
     throw new Error(`serve exited with ${String(code)}: ${errors}`);
   });

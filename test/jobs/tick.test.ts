@@ -225,13 +225,14 @@ it("a self-hosted worker does its jobs when its host's clock says so", async () 
   await tenant.provider({ slug: "echo" });
   const { operatorKey } = stack();
   const folder = await mkdtemp(join(tmpdir(), "signalbox-clock-"));
+  const log = keptLog("ticked-workerd");
   const worker = await runWorkerd({
     build: await buildWorker(join(folder, "build"), AbortSignal.timeout(60_000)),
     folder,
     spoolFolder: join(folder, "spool"),
     host: "127.0.0.1",
     port: 0,
-    onLine: () => undefined,
+    onLine: (line) => log.write(`${line}\n`),
     variables: workerVariables(),
   });
   const path = `/api/v1/tenants/${tenant.id}`;
@@ -239,6 +240,7 @@ it("a self-hosted worker does its jobs when its host's clock says so", async () 
   for (let status = 0; status !== 404; { status } = await call(path, operatorKey)) await worker.tick();
   worker.signal("SIGTERM");
   expect(await worker.exited).toBe(0);
+  log.end();
   await rm(folder, { recursive: true, force: true });
 });
 
