@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 
 /**
- * What becomes of requests from now on: passed on, cut off, never answered, passed on without an answer ever coming back
- * ("swallow"), or answered by the test.
+ * What becomes of requests from now on: passed on, cut off, never answered, passed on with an answer that comes back late
+ * or never ("swallow"), or answered by the test.
  */
-type Mode = "pass" | "cut" | "hang" | "swallow" | ((response: ServerResponse) => void);
+type Mode = "pass" | "cut" | "hang" | "swallow" | { readonly delayMs: number } | ((response: ServerResponse) => void);
 
 const HOP_HEADERS = new Set(["host", "connection", "content-length", "transfer-encoding"]);
 
@@ -22,6 +23,8 @@ export class FaultyProxy {
   concerns: (body: string) => boolean = () => true;
   /** Requests that came, whatever became of them. */
   seen = 0;
+  /** Those of them that the service behind has answered, as far as that was handed back. */
+  answered = 0;
 
   private constructor(target: string) {
     this.#target = new URL(target);
@@ -64,26 +67,35 @@ export class FaultyProxy {
     this.seen += 1;
     const mode = this.#mode;
     if (mode === "cut") response.destroy();
-    else if (mode === "pass") await this.#pass(request, body, response);
     else if (mode === "swallow") await this.#forward(request, body);
-    else if (mode !== "hang") mode(response);
+    else if (typeof mode === "function") mode(response);
+    else if (mode !== "hang") {
+      await this.#pass(request, body, response, mode === "pass" ? 0 : mode.delayMs);
+      this.answered += 1;
+    }
     for (const told of this.#waiting) told();
     this.#waiting.clear();
   }
 
-  async #pass(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
-    const answer = await this.#forward(request, body);
+  async #pass(request: IncomingMessage, body: Buffer, response: ServerResponse, delayMs = 0): Promise<void> {
+    const gone = new AbortController();
+    response.once("close", () => gone.abort());
+    const answer = await this.#forward(request, body, gone.signal);
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    if (delayMs > 0) await pause(delayMs);
     response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "application/json" });
-    response.end(Buffer.from(await answer.arrayBuffer()));
+    response.end(bytes);
   }
 
-  #forward(request: IncomingMessage, body: Buffer): Promise<Response> {
+  /** `signal`: who asked waits no longer, and what stands behind is to hear of it. */
+  #forward(request: IncomingMessage, body: Buffer, signal: AbortSignal | null = null): Promise<Response> {
     const headers = Object.entries(request.headers)
       .filter(([name]) => !HOP_HEADERS.has(name))
       .map(([name, value]): [string, string] => [name, String(value)]);
     return fetch(new URL(request.url ?? "/", this.#target), {
       method: request.method ?? "GET",
       headers,
+      signal,
       ...(body.length > 0 && { body: new Uint8Array(body) }),
     });
   }
