@@ -9,7 +9,7 @@ import { STREAMS } from "../upstreams/recordings.ts";
 const scene = useScene();
 
 /** Sends a request on a connection of its own and leaves the rest to the test. */
-async function begin(model: string): Promise<Socket> {
+async function begin(model: string, conversation = "of-no-name"): Promise<Socket> {
   const { key } = scene();
   const { hostname, port } = new URL(stack().baseUrl);
   const body = JSON.stringify({ model, stream: true, messages: MESSAGES });
@@ -18,6 +18,7 @@ async function begin(model: string): Promise<Socket> {
     `host: ${hostname}`,
     `authorization: Bearer ${key}`,
     "content-type: application/json",
+    `x-signalbox-conversation: ${conversation}`,
     `content-length: ${String(Buffer.byteLength(body))}`,
   ];
   const socket = connect(Number(port), hostname);
@@ -51,6 +52,34 @@ describe("a client that goes away", () => {
     socket.resetAndDestroy();
     expect(await upstream.calls[0]!.closed).toBe(false);
     expect(upstream.calls).toHaveLength(1);
+  });
+
+  it("with a reset, before the first byte, leaves its receipt: there are as many as requests", async () => {
+    const { tenant, upstream } = scene();
+    const conversation = "gone-before-the-first-byte";
+    for (let gone = 0; gone < 3; gone += 1) {
+      upstream.answer(() => undefined);
+      const socket = await begin("main", conversation);
+      await called();
+      socket.resetAndDestroy();
+      expect(await upstream.calls[0]!.closed).toBe(false);
+    }
+    upstream.answer((call) => call.stream([STREAMS.text]));
+    const served = await begin("main", conversation);
+    await readUntil(served, "[DONE]");
+    served.destroy();
+    const receipts = async (): Promise<unknown[]> => {
+      const { body } = await tenant.api(`/decisions?conversation=${conversation}`);
+      return (body.data as Record<string, unknown>[]).map(({ status, http_status, model }) => [
+        status,
+        http_status,
+        model,
+      ]);
+    };
+    const gone = ["aborted", 499, "main"];
+    await expect
+      .poll(receipts, { timeout: 20_000, interval: 100 })
+      .toEqual([["completed", 200, "main"], gone, gone, gone]);
   });
 
   it("with a reset, after the first byte, ends the silent provider's call, and the receipt says so", async () => {
