@@ -5,6 +5,7 @@ import { CONTRACT_VERSION } from "../../inference/contract/index.ts";
 import type { RouterDocumentInput } from "../../edge/routing/router-document.ts";
 import { FaultyProxy } from "../edge-path/faulty-proxy.ts";
 import { startInference, TOKEN } from "../inference/inference-process.ts";
+import { noteSaid } from "../logs/said.ts";
 import { settledDecision } from "../stack/decision.ts";
 import { stack } from "../stack/provided.ts";
 import { mintEchoTenant, type TestTenant } from "../stack/tenant.ts";
@@ -59,6 +60,7 @@ async function ask(
   headers: Readonly<Record<string, string>> = {},
   at: OwnWorkerd = worker,
 ): Promise<Asked> {
+  noteSaid(stack().logDir, messages);
   const response = await fetch(`${at.baseUrl}/v1/chat/completions`, {
     method: "POST",
     headers: { authorization: `Bearer ${key}`, "content-type": "application/json", ...headers },
@@ -85,6 +87,7 @@ const json = (status: number, body: string) => (response: ServerResponse) =>
 
 /** The ways of failing, how each is brought about, and what the receipt then says. */
 const WAYS: [string, () => Promise<void> | void, string][] = [
+  // The proxy before a dead service breaks its connections.
   ["is dead", () => wire.become("refuse"), "unavailable"],
   ["breaks every connection", () => void (service.mode = "cut"), "unavailable"],
   ["takes connections and says nothing", () => void (service.mode = "hang"), "timeout"],
@@ -100,48 +103,62 @@ const WAYS: [string, () => Promise<void> | void, string][] = [
   ["has an error", () => void (service.mode = json(500, "{}")), "unavailable"],
 ];
 
+/** What a tenant meets while the service fails: the fallback and the reason, then a service that is left alone. */
+async function expectFailing(reason: string, at: OwnWorkerd = worker): Promise<void> {
+  const source = `fallback:${reason}`;
+  const first = await ask(turn(), {}, at);
+  expect(first).toMatchObject({ status: 200, source, model: "echo-small" });
+  expect(await settledDecision(tenant, first.decision)).toMatchObject({ source, outcome: null, model: "echo-small" });
+  const sources: (string | null)[] = [first.source];
+  while (sources.at(-1) !== "fallback:breaker_open") {
+    const next = await ask(turn(), {}, at);
+    expect(next).toMatchObject({ status: 200, model: "echo-small" });
+    sources.push(next.source);
+    expect(sources.length).toBeLessThan(10);
+  }
+  expect(sources.slice(0, -1)).toEqual(Array(5).fill(source));
+  expect(await ask(turn(), { "x-signalbox-fallback": "off" }, at)).toMatchObject({
+    status: 503,
+    code: "routing_unavailable",
+  });
+}
+
+/** It is asked again when it is back, and from then on for every turn. */
+async function expectRecovered(at: OwnWorkerd = worker): Promise<void> {
+  expect(await untilDecided(at)).toMatchObject({ status: 200, model: "echo-large" });
+  expect((await ask(turn(), {}, at)).source).toBe("engine");
+}
+
+async function untilDecided(at: OwnWorkerd): Promise<Asked> {
+  for (const endsAt = Date.now() + LIMIT_MS; Date.now() < endsAt;) {
+    const asked = await ask(turn(), {}, at);
+    expect(asked.status).toBe(200);
+    if (asked.source === "engine") return asked;
+    await pause(200);
+  }
+  throw new Error("the breaker never closed");
+}
+
 describe("an inference service that", () => {
   it.each(WAYS)(
     "%s has every request served by the fallback, left alone, and asked again when it is back",
     async (_way, fail, reason) => {
       await fail();
-      // A dead service is seen by the proxy before it as broken connections.
-      const first = await ask(turn());
-      expect(first).toMatchObject({ status: 200, source: `fallback:${reason}`, model: "echo-small" });
-      expect(await settledDecision(tenant, first.decision)).toMatchObject({
-        source: `fallback:${reason}`,
-        outcome: null,
-      });
-      const sources: (string | null)[] = [first.source];
-      while (sources.at(-1) !== "fallback:breaker_open") {
-        const next = await ask(turn());
-        expect(next).toMatchObject({ status: 200, model: "echo-small" });
-        sources.push(next.source);
-        expect(sources.length).toBeLessThan(10);
-      }
-      expect(sources.slice(0, -1)).toEqual(Array(5).fill(`fallback:${reason}`));
-      expect(await ask(turn(), { "x-signalbox-fallback": "off" })).toMatchObject({
-        status: 503,
-        code: "routing_unavailable",
-      });
-
+      await expectFailing(reason);
       service.mode = "pass";
       await wire.become("pass");
-      const back = await untilDecided();
-      expect(back).toMatchObject({ status: 200, model: "echo-large" });
-      expect((await ask(turn())).source).toBe("engine");
+      await expectRecovered();
     },
   );
 
-  async function untilDecided(): Promise<Asked> {
-    for (const endsAt = Date.now() + LIMIT_MS; Date.now() < endsAt;) {
-      const asked = await ask(turn());
-      expect(asked.status).toBe(200);
-      if (asked.source === "engine") return asked;
-      await pause(200);
-    }
-    throw new Error("the breaker never closed");
-  }
+  it("refuses connections is left alone as well, with nothing between that could say anything else", async () => {
+    const own = await startOwnWorkerd(ground, "refused", { inferenceUrl: wire.url });
+    await wire.become("refuse");
+    await expectFailing("unavailable", own);
+    await wire.become("pass");
+    await expectRecovered(own);
+    await kill(own);
+  });
 
   it("is overloaded is not left alone: it says so itself, at once", async () => {
     service.mode = (response) => response.writeHead(429, { "retry-after": "1" }).end();
@@ -150,7 +167,7 @@ describe("an inference service that", () => {
 });
 
 describe("an inference service of another contract", () => {
-  it("refuses the edge's questions by name, which the edge takes for a service that is not there", async () => {
+  it("refuses the edge's questions by name, which the edge takes for one that fails, until it has the right one", async () => {
     const other = await startInference();
     const refusal = await other.post("/v1/decide", {
       contract: CONTRACT_VERSION + 1,
@@ -162,9 +179,9 @@ describe("an inference service of another contract", () => {
     const body = await refusal.text();
     await other.stop();
     service.mode = json(400, body);
-    const sources: (string | null)[] = [];
-    for (let time = 0; time < 6; time += 1) sources.push((await ask(turn())).source);
-    expect(sources).toEqual([...Array<string>(5).fill("fallback:invalid"), "fallback:breaker_open"]);
+    await expectFailing("invalid");
+    service.mode = "pass";
+    await expectRecovered();
   });
 });
 
