@@ -30,10 +30,12 @@ export interface UpstreamCall {
 
 export type Answering = (call: UpstreamCall, index: number) => void | Promise<void>;
 
-/** A model provider that says what a test tells it to, on a loopback port of its own. */
+/** A model provider that says what a test tells it to, on a port of its own, of loopback unless said otherwise. */
 export class StandIn {
   /** Every call since the last `answer`, in order of arrival. */
   readonly calls: UpstreamCall[] = [];
+  /** Connections that were taken, whether or not a call came over them. */
+  connections = 0;
   readonly #server: Server;
   #answering: Answering = (call) => call.respond(500, {});
 
@@ -41,14 +43,15 @@ export class StandIn {
     this.#server = server;
   }
 
-  static async start(): Promise<StandIn> {
+  static async start(host = "127.0.0.1"): Promise<StandIn> {
     const server = createServer();
     const standIn = new StandIn(server);
+    server.on("connection", () => (standIn.connections += 1));
     server.on(
       "request",
       (request: IncomingMessage, response: ServerResponse) => void standIn.#receive(request, response),
     );
-    server.listen(0, "127.0.0.1");
+    server.listen(0, host);
     await once(server, "listening");
     return standIn;
   }
