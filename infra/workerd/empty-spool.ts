@@ -25,7 +25,7 @@ export async function emptySpool(options: WorkerdOptions, limitMs: number): Prom
 }
 
 /** Receipts in a spool. */
-async function spooled(spoolFolder: string): Promise<number> {
+export async function spooled(spoolFolder: string): Promise<number> {
   const folder = join(spoolFolder, SPOOL_KEY);
   const files = await readdir(folder).catch(() => []);
   let count = 0;

@@ -14,9 +14,10 @@ export interface Ground {
   remove(): Promise<void>;
 }
 
-export async function prepareGround(): Promise<Ground> {
+/** `entry`: another worker than wrangler.toml's. */
+export async function prepareGround(entry?: string): Promise<Ground> {
   const folder = await mkdtemp(join(tmpdir(), "signalbox-workerd-"));
-  const build = await buildWorker(join(folder, "build"), AbortSignal.timeout(60_000));
+  const build = await buildWorker(join(folder, "build"), AbortSignal.timeout(60_000), entry);
   return { build, folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
