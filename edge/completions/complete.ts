@@ -27,7 +27,19 @@ const CLIENT_CLOSED_REQUEST = 499;
  * Serves a chat completion: decides, forwards, and leaves one decision row when the answer has ended. Every answer and
  * refusal that comes after the decision carries the receipt.
  */
-export async function complete(
+export function complete(
+  deps: Deps,
+  principal: Principal,
+  received: Received<ChatBody>,
+  context: RequestContext,
+): Promise<Result<Completion>> {
+  const served = serve(deps, principal, received, context);
+  // When its client goes away, the runtime ends what it has not been told of: the receipt would be lost with the request.
+  context.waitUntil(served.catch(() => undefined));
+  return served;
+}
+
+async function serve(
   deps: Deps,
   principal: Principal,
   received: Received<ChatBody>,
