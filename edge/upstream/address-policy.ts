@@ -43,6 +43,13 @@ const SPECIAL_IPV4: readonly (readonly [string, number])[] = [
   ["224.0.0.0", 3],
 ];
 
+/** Every network that `public` refuses by its literal addresses; for a host that can refuse it by what a name leads to. */
+export const REFUSED_NETWORKS: readonly string[] = [
+  ...SPECIAL_IPV4.map(([network, length]) => `${network}/${String(length)}`),
+  // What is not global unicast, and the parts of it that `isPublicIpv6` leaves out.
+  ...["::/3", "4000::/2", "8000::/1", "2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20"],
+];
+
 /**
  * Why a provider may not have this base URL, as a sentence for its owner; null when it may. The URL parser has already
  * turned decimal, octal, hexadecimal and full-width notations of an address into one.

@@ -1,3 +1,4 @@
+import { REFUSED_NETWORKS } from "../../edge/upstream/address-policy.ts";
 import type { WorkerBuild } from "../local/worker/build-worker.ts";
 
 export interface WorkerdConfig {
@@ -30,7 +31,7 @@ const config :Workerd.Config = (
   services = [
     (name = "signalbox", worker = .signalbox),
     ${network("services", everywhere)},
-    ${network("upstream", loopbackUpstreams ? everywhere : ["public"])},
+    ${loopbackUpstreams ? network("upstream", everywhere) : network("upstream", ["public"], REFUSED_NETWORKS)},
     (name = "${SPOOL_FOLDER}", disk = (writable = true)),
     (name = "${STATE_FOLDER}", disk = (writable = false)),
   ],
@@ -57,8 +58,11 @@ ${variables.map((name) => `    (name = ${text(name)}, fromEnvironment = ${text(n
 `;
 }
 
-function network(name: string, allow: readonly string[]): string {
-  return `(name = "${name}", network = (allow = [${allow.map(text).join(", ")}], tlsOptions = (trustBrowserCas = true)))`;
+/** What workerd calls public holds addresses that mean something to their own network alone, so some are denied beside. */
+function network(name: string, allow: readonly string[], deny: readonly string[] = []): string {
+  const list = (names: readonly string[]): string => `[${names.map(text).join(", ")}]`;
+  const rules = `allow = ${list(allow)}, deny = ${list(deny)}`;
+  return `(name = "${name}", network = (${rules}, tlsOptions = (trustBrowserCas = true)))`;
 }
 
 /** Cap'n Proto's strings are C's, of which JSON's are a part for the texts that occur here. */
