@@ -4,7 +4,11 @@ import { expectProblem } from "../management/problem.ts";
 import { callAt, mintEchoTenant, type Answer, type TestTenant } from "../stack/tenant.ts";
 import { startOwnWorker, type OwnWorker } from "./own-worker.ts";
 
-const document = { policies: [], targets: {}, fallback: { model: "echo-small" } };
+const document = {
+  policies: [{ name: "greetings", description: "Hello and goodbye" }],
+  targets: {},
+  fallback: { model: "echo-small" },
+};
 const COMPLETION = { model: "echo-small", messages: [{ role: "user", content: "hi" }] };
 const ADDRESS_HEADER = "x-address-by-the-proxy";
 /** Guesses at a time: they come faster than an address is forgiven. */
@@ -49,31 +53,34 @@ describe("who guesses keys", () => {
   it.each([
     ["of no form", malformed, 500],
     ["of the right form", wellFormed, 200],
-  ])("%s is told to slow down after the allowance, in the caller's dialect, address by address", async (_of, make, allowance) => {
-    const [guesser, inUse] = ["192.0.2.1", await tenant.key({ name: "in use" })];
-    expect((await complete(inUse, guesser)).status).toBe(200);
-    // What stands before the proxy's own entry is the caller's word.
-    let forged = 0;
-    const before = worker.database.seen;
-    const answers = await guess(make, (wrong) => complete(wrong, `203.0.113.${(forged += 1) % 250}, ${guesser}`));
-    const refused = answers.length - limited(answers).length;
-    // What is told to slow down costs no look-up, nor does what has not the form of a key.
-    expect(refused).toBeGreaterThanOrEqual(allowance);
-    expect(new Set(answers.map(({ body }) => body.error.code))).toEqual(
-      new Set(["invalid_api_key", "rate_limit_exceeded"]),
-    );
-    expect(worker.database.seen - before).toBe(make === malformed ? 0 : refused);
-    for (const { headers, body } of limited(answers)) {
-      expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
-      expect(body.error).toMatchObject({ type: "rate_limit_error", request_id: headers.get("x-request-id") });
-    }
+  ])(
+    "%s is told to slow down after the allowance, in the caller's dialect, address by address",
+    async (_of, make, allowance) => {
+      const [guesser, inUse] = ["192.0.2.1", await tenant.key({ name: "in use" })];
+      expect((await complete(inUse, guesser)).status).toBe(200);
+      // What stands before the proxy's own entry is the caller's word.
+      let forged = 0;
+      const before = worker.database.seen;
+      const answers = await guess(make, (wrong) => complete(wrong, `203.0.113.${(forged += 1) % 250}, ${guesser}`));
+      const refused = answers.length - limited(answers).length;
+      // What is told to slow down costs no look-up, nor does what has not the form of a key.
+      expect(refused).toBeGreaterThanOrEqual(allowance);
+      expect(new Set(answers.map(({ body }) => body.error.code))).toEqual(
+        new Set(["invalid_api_key", "rate_limit_exceeded"]),
+      );
+      expect(worker.database.seen - before).toBe(make === malformed ? 0 : refused);
+      for (const { headers, body } of limited(answers)) {
+        expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
+        expect(body.error).toMatchObject({ type: "rate_limit_error", request_id: headers.get("x-request-id") });
+      }
 
-    const managing = limited(await guess(make, (wrong) => manage(wrong, guesser)));
-    for (const answer of managing) expectProblem(answer, 429, "rate_limit_exceeded");
+      const managing = limited(await guess(make, (wrong) => manage(wrong, guesser)));
+      for (const answer of managing) expectProblem(answer, 429, "rate_limit_exceeded");
 
-    expect((await complete(inUse, guesser)).status).toBe(200);
-    expect((await complete(key, "192.0.2.2")).status).toBe(200);
-    expect((await manage(tenant.adminKey, "192.0.2.2")).status).toBe(200);
-    expect((await complete(make(), "192.0.2.2")).body.error.code).toBe("invalid_api_key");
-  });
+      expect((await complete(inUse, guesser)).status).toBe(200);
+      expect((await complete(key, "192.0.2.2")).status).toBe(200);
+      expect((await manage(tenant.adminKey, "192.0.2.2")).status).toBe(200);
+      expect((await complete(make(), "192.0.2.2")).body.error.code).toBe("invalid_api_key");
+    },
+  );
 });

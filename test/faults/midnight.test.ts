@@ -17,7 +17,11 @@ const MIDNIGHT = Math.floor(Date.now() / DAY_MS) * DAY_MS;
 /** Milliseconds from midnight at which requests come. */
 const EVENING = [-2_001, -1_001, -1];
 const MORNING = [0, 1_000, 2_000];
-const document = { policies: [], targets: {}, fallback: { model: "echo-small" } };
+const document = {
+  policies: [{ name: "greetings", description: "Hello and goodbye" }],
+  targets: {},
+  fallback: { model: "echo-small" },
+};
 
 let admin: pg.Client;
 let database: FaultyProxy;
