@@ -1,31 +1,18 @@
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { receiptOf, MESSAGES, useScene } from "../completions/scene.ts";
 import { stack } from "../stack/provided.ts";
 import { STREAMS } from "../upstreams/recordings.ts";
+import { beginRequest } from "./begin-request.ts";
 
 const scene = useScene();
 
 /** Sends a request on a connection of its own and leaves the rest to the test. */
-async function begin(model: string, conversation = "of-no-name"): Promise<Socket> {
-  const { key } = scene();
-  const { hostname, port } = new URL(stack().baseUrl);
-  const body = JSON.stringify({ model, stream: true, messages: MESSAGES });
-  const head = [
-    "POST /v1/chat/completions HTTP/1.1",
-    `host: ${hostname}`,
-    `authorization: Bearer ${key}`,
-    "content-type: application/json",
-    `x-signalbox-conversation: ${conversation}`,
-    `content-length: ${String(Buffer.byteLength(body))}`,
-  ];
-  const socket = connect(Number(port), hostname);
-  socket.on("error", () => undefined);
-  await once(socket, "connect");
-  socket.write(`${head.join("\r\n")}\r\n\r\n${body}`);
-  return socket;
+function begin(model: string, conversation = "of-no-name"): Promise<Socket> {
+  const headers = { "x-signalbox-conversation": conversation };
+  return beginRequest(stack().baseUrl, scene().key, { model, stream: true, messages: MESSAGES }, headers);
 }
 
 /** Reads on until `text` has come, and gives all that came. */

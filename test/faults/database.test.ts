@@ -1,5 +1,5 @@
+import { once } from "node:events";
 import type { WriteStream } from "node:fs";
-import { connect as connectTcp } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import type pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -12,6 +12,7 @@ import { keptLog } from "../logs/kept-logs.ts";
 import { noteSaid } from "../logs/said.ts";
 import { stack } from "../stack/provided.ts";
 import { call, mintEchoTenant, type TestTenant } from "../stack/tenant.ts";
+import { beginRequest } from "./begin-request.ts";
 import { kill, prepareGround, startOwnWorkerd, type Ground, type OwnWorkerd } from "./own-workerd.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 
@@ -213,13 +214,9 @@ describe("PostgreSQL that goes away", () => {
 
   /** Sends a request whole and resets its connection without hearing the answer. */
   async function beginAndReset(worker: OwnWorkerd, key: string): Promise<void> {
-    const body = JSON.stringify({ model: "echo-small", messages: [{ role: "user", content: "hi" }] });
-    const socket = connectTcp(worker.port, "127.0.0.1");
-    const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()));
-    const head = `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${key}\r\n`;
-    await new Promise<void>((resolve) => {
-      socket.write(`${head}content-length: ${String(body.length)}\r\n\r\n${body}`, () => resolve());
-    });
+    const body = { model: "echo-small", messages: [{ role: "user", content: "hi" }] };
+    const socket = await beginRequest(worker.baseUrl, key, body);
+    const closed = once(socket, "close");
     socket.resetAndDestroy();
     await closed;
   }

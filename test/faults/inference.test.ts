@@ -9,6 +9,7 @@ import { noteSaid } from "../logs/said.ts";
 import { settledDecision } from "../stack/decision.ts";
 import { stack } from "../stack/provided.ts";
 import { mintEchoTenant, type TestTenant } from "../stack/tenant.ts";
+import { beginRequest } from "./begin-request.ts";
 import { kill, prepareGround, startOwnWorkerd, type Ground, type OwnWorkerd } from "./own-workerd.ts";
 import { TcpProxy } from "./tcp-proxy.ts";
 
@@ -182,6 +183,21 @@ describe("an inference service of another contract", () => {
     await expectFailing("invalid");
     service.mode = "pass";
     await expectRecovered();
+  });
+});
+
+describe("a client that resets its connection while it is decided where its request goes", () => {
+  it("leaves a receipt all the same, and calls no provider", async () => {
+    await tenant.publish("default", { ...document, settings: { deadline_ms: 10_000 } });
+    service.mode = "hang";
+    const asked = service.nextRequest();
+    const socket = await beginRequest(worker.baseUrl, key, { model: "auto", messages: turn() });
+    await asked;
+    socket.resetAndDestroy();
+    const receipts = async (): Promise<unknown[]> => (await tenant.api("/decisions")).body.data as unknown[];
+    await expect
+      .poll(receipts, { timeout: 20_000, interval: 100 })
+      .toMatchObject([{ status: "aborted", http_status: 499, outcome: null, attempts: 0 }]);
   });
 });
 
