@@ -6,6 +6,7 @@ import type { InferenceProcess } from "./inference-process.ts";
 import { best, decideRequest, policies, user } from "./requests.ts";
 import { cutMidAnswer, hang, json, startVllm } from "./vllm-stand-in.ts";
 import type { Answer, VllmStandIn } from "./vllm-stand-in.ts";
+import { modelThatWrites } from "./writing-model.ts";
 
 const running: { stop: () => Promise<unknown> }[] = [];
 afterEach(async () => {
@@ -14,12 +15,15 @@ afterEach(async () => {
 
 const BODY = readFileSync(new URL("../fixtures/decisions/documented-vllm.json", import.meta.url), "utf8");
 const well = json(200, BODY);
+const writes = modelThatWrites('{"route": "trains"}');
 /** Longer than any decision here may take. */
 const SLOW_MS = 60_000;
-const slow: Answer = (asked, response) => {
-  const timer = setTimeout(() => well(asked, response), SLOW_MS);
-  void asked.gone.then(() => clearTimeout(timer));
-};
+const slowly =
+  (answer: Answer): Answer =>
+  (asked, response) => {
+    const timer = setTimeout(() => answer(asked, response), SLOW_MS);
+    void asked.gone.then(() => clearTimeout(timer));
+  };
 
 /** Answers in turn, from the beginning again after the last. */
 function byTurns(...answers: Answer[]): Answer {
@@ -33,9 +37,28 @@ async function server(answer: Answer, health = 200): Promise<VllmStandIn> {
   return standIn;
 }
 
-async function inferenceWith(servers: readonly VllmStandIn[], env: Record<string, string> = {}) {
+/** A server of a generative router that is asked what it would write. What it is warmed up with it answers well. */
+async function readServer(answer: Answer, health = 200): Promise<VllmStandIn> {
+  const tokens: Answer = (asked, response) => {
+    const isWarmUp = asked.body["cache_salt"] === undefined && asked.path === "/v1/completions";
+    const isFirst = JSON.stringify(asked.body).includes("Will it rain in Bergen?");
+    (isWarmUp || isFirst ? writes : answer)(asked, response);
+  };
+  const standIn = await startVllm([], { health, tokens });
+  running.push({ stop: standIn.close });
+  return standIn;
+}
+
+const DECISIONS = { kind: "decisions", provider: "vllm", model: "plano" };
+const GENERATIVE = { model: "arch", format: "arch-router-v1" };
+
+async function inferenceWith(
+  servers: readonly VllmStandIn[],
+  env: Record<string, string> = {},
+  kind: object = DECISIONS,
+) {
   const baseUrls = servers.map(({ url }) => url);
-  const deployment = { kind: "decisions", name: "big", provider: "vllm", baseUrls, model: "plano" };
+  const deployment = { name: "big", baseUrls, ...kind };
   const service = await startInference({ ENGINES: JSON.stringify([deployment]), EMBEDDED_THREADS: "1", ...env });
   running.push(service);
   return service;
@@ -62,42 +85,56 @@ const ask = (service: InferenceProcess, set: number, rest = {}) =>
     }),
   );
 
-test("servers that are dead, slow, mute, starting, flapping or out of their mind lose no decision and make none wrong or late", async () => {
-  const servers = {
-    well: await server(well),
-    alsoWell: await server(well),
-    dead: await server(well),
-    slow: await server(slow),
-    mute: await server(hang),
-    mad: await server(byTurns(json(200, "<html>"), json(200, '{"answers":{}}'), cutMidAnswer(BODY), json(500, "{"))),
-    flapping: await server(byTurns(well, (_asked, response) => response.destroy())),
-    starting: await server(well, 503),
-  };
-  const service = await inferenceWith(Object.values(servers));
-  for (const replica of [0, 1, 2, 3, 4, 5, 6]) await told(service, replica, true);
-  await servers.dead.close();
+test.each([
+  { kind: "a decision model", deployment: DECISIONS, start: server, good: well, half: BODY, odd: '{"answers":{}}' },
+  {
+    kind: "a generative router",
+    deployment: GENERATIVE,
+    start: readServer,
+    good: writes,
+    half: '{"tokens":[1,2,3],"max_model_len":4096}',
+    odd: '{"choices":[]}',
+  },
+])(
+  "servers of $kind that are dead, slow, mute, starting, flapping or out of their mind lose no decision and make none wrong or late",
+  async ({ deployment, start, good, half, odd }) => {
+    const servers = {
+      well: await start(good),
+      alsoWell: await start(good),
+      dead: await start(good),
+      slow: await start(slowly(good)),
+      mute: await start(hang),
+      mad: await start(byTurns(json(200, "<html>"), json(200, odd), cutMidAnswer(half), json(500, "{"))),
+      flapping: await start(byTurns(good, (_asked, response) => response.destroy())),
+      starting: await start(good, 503),
+    };
+    const service = await inferenceWith(Object.values(servers), {}, deployment);
+    for (const replica of [0, 1, 2, 3, 4, 5, 6]) await told(service, replica, true);
+    await servers.dead.close();
 
-  // A decision that is not there by its deadline is answered 504 then: 200 means in time.
-  const answered: { status: number; policy: string }[] = [];
-  const sets = Array.from({ length: 160 }, (_, set) => set);
-  const worker = async (): Promise<void> => {
-    for (let set = sets.shift(); set !== undefined; set = sets.shift()) {
-      const response = await ask(service, set, { deadlineMs: 12_000 });
-      const body: unknown = await response.json();
-      const policy = response.status === 200 ? best(decideResponseSchema.parse(body)) : JSON.stringify(body);
-      answered.push({ status: response.status, policy });
-    }
-  };
-  await Promise.all(Array.from({ length: 12 }, worker));
-  expect(answered).toHaveLength(160);
-  expect(answered.filter(({ status, policy }) => status !== 200 || policy !== "trains")).toEqual([]);
+    // A decision that is not there by its deadline is answered 504 then: 200 means in time.
+    const answered: { status: number; policy: string }[] = [];
+    const sets = Array.from({ length: 160 }, (_, set) => set);
+    const worker = async (): Promise<void> => {
+      for (let set = sets.shift(); set !== undefined; set = sets.shift()) {
+        const response = await ask(service, set, { deadlineMs: 12_000 });
+        const body: unknown = await response.json();
+        const policy = response.status === 200 ? best(decideResponseSchema.parse(body)) : JSON.stringify(body);
+        answered.push({ status: response.status, policy });
+      }
+    };
+    await Promise.all(Array.from({ length: 12 }, worker));
+    expect(answered).toHaveLength(160);
+    expect(answered.filter(({ status, policy }) => status !== 200 || policy !== "trains")).toEqual([]);
 
-  for (const replica of [2, 3, 4, 5, 6]) await told(service, replica, false);
-  expect(service.logs.some((log) => log["replica"] === 7 && log["ready"] === true)).toBe(false);
-  servers.starting.health = 200;
-  await told(service, 7, true);
-  for (let set = 0; servers.starting.asked.length === 0; set += 1) expect((await ask(service, set)).status).toBe(200);
-});
+    for (const replica of [2, 3, 4, 5, 6]) await told(service, replica, false);
+    expect(service.logs.some((log) => log["replica"] === 7 && log["ready"] === true)).toBe(false);
+    servers.starting.health = 200;
+    await told(service, 7, true);
+    const { asked, read } = servers.starting;
+    for (let set = 0; asked.length + read.length === 0; set += 1) expect((await ask(service, set)).status).toBe(200);
+  },
+);
 
 test("a policy set stays with one server while others serve theirs", async () => {
   const servers = [await server(well), await server(well), await server(well)];

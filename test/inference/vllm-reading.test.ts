@@ -7,6 +7,7 @@ import { startInference } from "./inference-process.ts";
 import type { InferenceProcess } from "./inference-process.ts";
 import { cutMidAnswer, json, playback, recorded, startVllm } from "./vllm-stand-in.ts";
 import type { Answer, VllmStandIn } from "./vllm-stand-in.ts";
+import { modelThatWrites } from "./writing-model.ts";
 
 type Case = Pick<DecideRequest, "policies" | "conversation" | "isolation">;
 const cases = JSON.parse(recorded("reading-cases.json")) as Record<"apart" | "colliding" | "hostile" | "long", Case>;
@@ -220,6 +221,15 @@ describe("a server", () => {
     await expect(request).rejects.toThrow();
     await gone;
   });
+});
+
+test("a text that is mostly marks, which take several tokens each, is cut until it fits", async () => {
+  const writes = await server(modelThatWrites('{"route": "trains"}'));
+  const service = await inference("arch-router-v1", writes);
+  const table = { role: "user", content: "<td></td>".repeat(500) } as const;
+  const decision = await decided(await ask(service, { ...cases.apart, conversation: [table] }));
+  expect(decision.scores.find(({ policy }) => policy === "trains")?.probability).toBeGreaterThan(0.9);
+  expect(prompts(writes).at(-1)).toContain("\\u003ctd>");
 });
 
 test("policies that fill the window are said to be too long", async () => {

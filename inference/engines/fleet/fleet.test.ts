@@ -192,6 +192,25 @@ describe("a decision", () => {
     expect(deps.now()).toBe(200);
   });
 
+  test("is waited for where answers take longer than a share of the time, once that is known", async () => {
+    const { deps, servers, fleet, ask } = setUp(3);
+    fleet.start();
+    await deps.advance(0);
+    const takes140: Behaviour = (signal) =>
+      new Promise((resolve) => {
+        deps.schedule(140, () => resolve({ verdict: "done", result: "slowly" }));
+        signal.addEventListener("abort", () => resolve({ verdict: "gone", result: "called off" }), { once: true });
+      });
+    for (const server of servers) server.behaviour = takes140;
+    const ends: unknown[] = [];
+    for (let round = 0; round < 4; round += 1) {
+      void ask("set", 225).then((end) => ends.push(end));
+      await deps.advance(225);
+    }
+    expect(ends).toEqual(["late", "slowly", "slowly", "slowly"]);
+    expect(fleet.size().ready).toBe(3);
+  });
+
   test("of the only replica waits until the deadline", async () => {
     const { deps, servers, fleet, ask } = setUp(1);
     fleet.start();
@@ -216,20 +235,23 @@ describe("a decision", () => {
 });
 
 describe("trouble", () => {
-  test("three times in a row takes a replica out; a good answer in between forgives", async () => {
-    const { deps, servers, fleet, ask } = setUp(1);
+  test("three times in a row takes a replica out; a good answer in between forgives; the last one stays", async () => {
+    const { deps, fleet, ask, inLine } = setUp(2);
     fleet.start();
     await deps.advance(0);
-    const server = servers[0]!;
-    const good = server.behaviour;
+    const { first, others } = await inLine();
+    const good = first.behaviour;
     for (const behaviour of [says("troubled"), says("troubled"), good, says("troubled"), says("troubled")]) {
-      server.behaviour = behaviour;
+      first.behaviour = behaviour;
       await ask();
     }
-    expect(fleet.ready()).toBe(true);
-    server.behaviour = says("troubled");
+    expect(fleet.size().ready).toBe(2);
+    first.behaviour = says("troubled");
+    others[0]!.behaviour = says("troubled");
     await ask();
-    expect(fleet.ready()).toBe(false);
+    expect(fleet.size().ready).toBe(1);
+    for (let round = 0; round < 5; round += 1) expect(await ask()).toBe("troubled");
+    expect(fleet.size().ready).toBe(1);
   });
 
   test("is silence much longer than answers take; hasty deadlines of one caller are none", async () => {

@@ -113,14 +113,16 @@ export function createFleet(
     }
   };
 
-  const typicalMs = (): number => {
+  const typicalMs = (): number | null => {
     const known = replicas.flatMap((replica) => (replica.ready && replica.typicalMs !== null ? replica.typicalMs : []));
-    return known.length === 0 ? UNKNOWN_TYPICAL_MS : Math.min(...known);
+    return known.length === 0 ? null : Math.min(...known);
   };
 
+  /** The last one that is left stays in: it may be overloaded rather than broken, and nobody else could serve. */
   const trouble = (replica: Replica): void => {
     replica.troubles += 1;
-    if (replica.troubles >= TROUBLES_TO_EJECT) eject(replica);
+    const others = replicas.some((other) => other !== replica && other.ready);
+    if (replica.troubles >= TROUBLES_TO_EJECT && others) eject(replica);
   };
 
   const wasWell = (replica: Replica, ms: number): void => {
@@ -134,19 +136,25 @@ export function createFleet(
     isLast: boolean,
   ): Promise<Attempt<T> | "late"> => {
     const began = deps.now();
-    const own =
-      isLast || deadlineAt === undefined ? null : deps.timeout(Math.ceil((deadlineAt - began) * ATTEMPT_SHARE));
+    const shareMs = deadlineAt === undefined ? Infinity : Math.ceil((deadlineAt - began) * ATTEMPT_SHARE);
+    // Where answers take longer than a share, two replicas asked in turn would both be left before they answer.
+    const own = isLast || shareMs === Infinity || (typicalMs() ?? 0) > shareMs ? null : deps.timeout(shareMs);
     replica.running += 1;
     try {
       const asked = await attempt(replica.baseUrl, own === null ? signal : AbortSignal.any([signal, own]));
       const ms = deps.now() - began;
+      if (asked.verdict === "done" && !signal.aborted) {
+        wasWell(replica, ms);
+        return asked;
+      }
       if (signal.aborted || own?.aborted === true) {
         // A hasty deadline or a caller who left says nothing about the replica; patience that ran out does.
-        if (ms >= Math.max(SLOW_FLOOR_MS, SLOW_FACTOR * typicalMs())) trouble(replica);
+        if (ms >= Math.max(SLOW_FLOOR_MS, SLOW_FACTOR * (typicalMs() ?? UNKNOWN_TYPICAL_MS))) trouble(replica);
+        // It takes at least twice as long as it was given: what is slower than a share is not cut at one again.
+        if (own?.aborted === true) replica.typicalMs ??= 2 * ms;
         return "late";
       }
-      if (asked.verdict === "done") wasWell(replica, ms);
-      else if (asked.verdict === "troubled") trouble(replica);
+      if (asked.verdict === "troubled") trouble(replica);
       else if (asked.verdict === "gone") eject(replica, asked.restMs);
       return asked;
     } finally {
@@ -170,7 +178,7 @@ export function createFleet(
       const candidates = inOrder(replicas, asking.digest).slice(0, MAX_ATTEMPTS);
       for (const [index, replica] of candidates.entries()) {
         if (index > 0 && !replica.ready) continue;
-        const isLast = index === candidates.length - 1;
+        const isLast = candidates.slice(index + 1).every(({ ready }) => !ready);
         const asked = await askOne(replica, asking, isLast);
         if (asking.signal.aborted) return "late";
         if (asked === "late") last ??= "late";

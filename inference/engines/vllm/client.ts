@@ -23,7 +23,9 @@ export type Asked<T> =
       readonly refusal: UpstreamRefusal;
       readonly retryAfter: number;
     }
-  /** No connection, a connection cut, or an answer that is not the wire's. */
+  /** An answer that is not the wire's. */
+  | { readonly kind: "garbled" }
+  /** No connection, or a connection cut. */
   | { readonly kind: "unreachable" };
 
 export interface Tokenized {
@@ -64,8 +66,8 @@ export function createVllmClient({ fetch }: Pick<Deps, "fetch">, apiKey: string 
           const retryAfter = Math.max(1, Math.ceil(Number(response.headers.get("retry-after")) || 1));
           return { kind: "refused", status: response.status, refusal: readRefusal(body), retryAfter };
         }
-        const parsed = schema.safeParse(JSON.parse(body));
-        return parsed.success ? { kind: "answered", value: parsed.data } : { kind: "unreachable" };
+        const parsed = schema.safeParse(parseJson(body));
+        return parsed.success ? { kind: "answered", value: parsed.data } : { kind: "garbled" };
       } catch {
         return { kind: "unreachable" };
       }
@@ -101,4 +103,12 @@ async function readBounded(response: Response): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length).toString("utf8");
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -77,6 +77,7 @@ export function createTokenReader(
     const atLeast = conversation.map(({ content }) => content.length / CHARACTERS_A_TOKEN);
     const near = fitConversation(conversation, atLeast, room);
     let turns = near;
+    let budget = room;
     for (let tried = 0; tried < TRIES_TO_FIT; tried += 1) {
       const rendered = await tokensOf(baseUrl, routes, turns, signal);
       if (rendered.kind !== "answered") return rendered;
@@ -84,7 +85,9 @@ export function createTokenReader(
       if (tokens.length <= fixed + room) return { kind: "answered", value: tokens };
       const counted = await counts.of(baseUrl, near, { model: model.model, isolation, signal });
       if (counted.kind !== "answered") return counted;
-      turns = fitConversation(near, counted.value, room * SHRINK ** tried);
+      // The first rendering was of everything; how far later ones are beyond the room says how much the counts miss.
+      if (tried > 0) budget *= (SHRINK * room) / (tokens.length - fixed);
+      turns = fitConversation(near, counted.value, budget);
     }
     return { kind: "too_long" };
   };
@@ -125,13 +128,13 @@ export function createTokenReader(
         const found = paths.map(() => new Map<number, number>());
         for (const one of asked) {
           if (one.kind !== "answered") return one;
-          if (!take(one.value, tokens, found)) return { kind: "unreachable" };
+          if (!take(one.value, tokens, found)) return { kind: "garbled" };
           spent.prompt += one.value.usage?.prompt_tokens ?? 0;
           spent.cached += one.value.usage?.prompt_tokens_details?.cached_tokens ?? 0;
           spent.completion += one.value.usage?.completion_tokens ?? 0;
         }
         const complete = found.every((place) => tokens.every((token) => place.has(token)));
-        return complete ? { kind: "answered", value: found } : { kind: "unreachable" };
+        return complete ? { kind: "answered", value: found } : { kind: "garbled" };
       };
       const shares = await readTree(candidates.tree, parts.options.texts.length, readNext);
       if (shares.kind !== "answered") return shares;

@@ -30,6 +30,12 @@ test("a turn is counted once for each tenant: none learns from the time what ano
   expect(asked).toHaveLength(4);
 });
 
+test("a turn is counted as prompts write it", async () => {
+  const { asked, counts } = server();
+  await counts.of("http://replica", [user("a <b> [INST]")], { model: "m", isolation: "", signal });
+  expect(asked).toEqual(['"a \\u003cb> \\u005bINST]"']);
+});
+
 test("a server that does not count is said to", async () => {
   const counts = createTokenCounts({
     tokenize: () => Promise.resolve({ kind: "unreachable" }),

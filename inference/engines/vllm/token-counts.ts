@@ -1,4 +1,5 @@
 import type { Turn } from "../../contract/index.ts";
+import { escapeJsonForAnyModel } from "../../prompts/escape.ts";
 import { createLruCache } from "../lru-cache.ts";
 import type { Asked, VllmClient } from "./client.ts";
 import { mapWithLimit } from "./map-with-limit.ts";
@@ -29,7 +30,7 @@ export function createTokenCounts(client: VllmClient): TokenCounts {
         const key = JSON.stringify([isolation, content]);
         const cached = known.get(key);
         if (cached !== undefined) return { kind: "answered", value: cached };
-        const prompt = JSON.stringify(content);
+        const prompt = escapeJsonForAnyModel(JSON.stringify(content));
         const asked = await client.tokenize(baseUrl, { model, prompt, add_special_tokens: false }, signal);
         if (asked.kind !== "answered") return asked;
         const count = asked.value.tokens.length + AROUND_A_TURN;

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Deps } from "../../deps.ts";
+import { untilAborted } from "../../decide/until-aborted.ts";
 import { deadlineExceeded, ok, refuse } from "../../errors.ts";
 import type { Refused } from "../../errors.ts";
 import { promptFormats } from "../../prompts/formats.ts";
@@ -21,7 +22,8 @@ import type { CandidateTokens, QuestionParts, Read } from "./read-by-tokens.ts";
 
 const HEALTH_TIMEOUT_MS = 2_000;
 const WARM_UP_TIMEOUT_MS = 120_000;
-const PREPARE_TIMEOUT_MS = 60_000;
+/** How long one server may take to name the tokens of a policy set: little while there is another, then what it needs. */
+const PREPARE_TIMEOUTS_MS = [2_000, 60_000];
 /** Gauges of `/metrics` that say how much a server runs and queues. */
 const LOAD_GAUGES = ["vllm:num_requests_running", "vllm:num_requests_waiting"];
 /** Part of the engine's version: raised when the same log-probabilities come to mean another distribution. */
@@ -35,6 +37,8 @@ interface PreparedRoutes {
   readonly options: Options;
   /** Read from the first server that can name tokens; null until one did. */
   candidates: CandidateTokens | null;
+  /** Under way for whoever needs them. */
+  reading: Promise<{ readonly found: CandidateTokens | null }> | null;
 }
 
 /** A generative router behind vLLM: it is never let write, only asked how much it wants each policy. */
@@ -67,16 +71,37 @@ export function createVllmEngine(deployment: Deployment, deps: Deps): Engine<Pre
     deps,
   );
 
+  const findCandidates = async (prepared: PreparedRoutes): Promise<CandidateTokens | null> => {
+    for (const patienceMs of PREPARE_TIMEOUTS_MS) {
+      for (const baseUrl of fleet.inOrder(prepared.digest)) {
+        if (abilities.get(baseUrl) !== "tokens") continue;
+        const candidates = await reader.prepare(baseUrl, { ...prepared, signal: deps.timeout(patienceMs) });
+        if (candidates.kind === "answered") return candidates.value;
+      }
+    }
+    return null;
+  };
+
+  /** One search at a time, which outlives the decision that began it: the next one finds what it has come to. */
+  const candidatesOf = (prepared: PreparedRoutes): Promise<{ readonly found: CandidateTokens | null }> => {
+    prepared.reading ??= findCandidates(prepared).then((found) => {
+      prepared.candidates = found;
+      prepared.reading = null;
+      return { found };
+    });
+    return prepared.reading;
+  };
+
   const readFrom = async (baseUrl: string, prepared: PreparedRoutes, parts: QuestionParts): Promise<Read> => {
-    if (abilities.get(baseUrl) !== "tokens") {
-      return readByConstraint(client, baseUrl, { asked, format, maxConversationTokens }, parts);
+    if (abilities.get(baseUrl) === "tokens") {
+      const read =
+        prepared.candidates === null
+          ? await untilAborted(candidatesOf(prepared), parts.signal)
+          : { found: prepared.candidates };
+      if (read === null) return { kind: "unreachable" };
+      if (read.found !== null) return reader.read(baseUrl, read.found, parts);
     }
-    if (prepared.candidates === null) {
-      const candidates = await reader.prepare(baseUrl, parts);
-      if (candidates.kind !== "answered") return candidates;
-      prepared.candidates = candidates.value;
-    }
-    return reader.read(baseUrl, prepared.candidates, parts);
+    return readByConstraint(client, baseUrl, { asked, format, maxConversationTokens }, parts);
   };
 
   return {
@@ -98,13 +123,9 @@ export function createVllmEngine(deployment: Deployment, deps: Deps): Engine<Pre
         routes: format.routes(policies),
         options: createOptions(policies, format),
         candidates: null,
+        reading: null,
       };
-      const able = fleet.inOrder(digest).find((baseUrl) => abilities.get(baseUrl) === "tokens");
-      if (able !== undefined) {
-        const parts = { ...prepared, signal: deps.timeout(PREPARE_TIMEOUT_MS) };
-        const candidates = await reader.prepare(able, parts);
-        if (candidates.kind === "answered") prepared.candidates = candidates.value;
-      }
+      await candidatesOf(prepared);
       return prepared;
     },
     bytesOf: ({ routes, options }) => 2 * routes.length + BYTES_A_CHARACTER * options.texts.join("").length,
@@ -136,6 +157,7 @@ export function createVllmEngine(deployment: Deployment, deps: Deps): Engine<Pre
 /** One odd question must not take a server from everybody else, so what it refuses is not held against it at once. */
 function verdictOf(read: Read): Attempt<Read>["verdict"] {
   if (read.kind === "unreachable") return "gone";
+  if (read.kind === "garbled") return "troubled";
   if (read.kind !== "refused") return "done";
   if (read.status === 429 || read.status === 503) return "elsewhere";
   return read.status === 400 && isTooLong(read.refusal) ? "done" : "troubled";
