@@ -34,8 +34,12 @@ export async function observe(
     const { scores, unsureReason } = decided.value;
     if (unsureReason !== undefined) leftOut += 1;
     else {
-      const logits = scores.map(({ probability }) => Math.max(LEAST, Math.log(probability)));
-      observations.push({ id: record.id, logits, label });
+      // What a shortlist left out was not weighed, so there is nothing in it to fit to.
+      const weighed = scores.flatMap(({ probability }, index) =>
+        probability > 0 || index === label || index === scores.length - 1 ? [index] : [],
+      );
+      const logits = weighed.map((index) => Math.max(LEAST, Math.log(scores[index]?.probability ?? 0)));
+      observations.push({ id: record.id, logits, label: weighed.indexOf(label) });
     }
   }
   return { observations, leftOut };

@@ -119,6 +119,8 @@ describe("a decision by a decision model", () => {
     expect(decision.scores).toHaveLength(44);
     expect(best(decision)).toBe("trains");
     expect(decision.scores.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 9);
+    // However many were left out, they take nothing from those that were asked about.
+    expect(decision.scores.filter(({ probability }) => probability === 0)).toHaveLength(39);
     expect(decision.timings).toHaveProperty("shortlist_ms");
     const { questions } = servers.few.asked[0]?.body as {
       questions: { policy: { criteria: Record<string, string> } };

@@ -23,8 +23,8 @@ const WARM_UP: Omit<Question, "model"> = {
   conversation: [{ role: "user", content: "Will it rain in Bergen?" }],
   isolation: "",
 };
-/** Log-weight of a policy that the shortlist left out. */
-const LEFT_OUT = Math.log(1e-6);
+/** Log-weight of a policy that the shortlist left out: none, or a calibration would give many of them weight together. */
+const LEFT_OUT = -Infinity;
 
 interface PreparedSet {
   readonly digest: string;

@@ -4,9 +4,11 @@ import type { Attempt } from "../fleet/fleet.ts";
 
 /** Milliseconds a server is left alone that will not serve anybody with this key, model or account. */
 const LONG_REST_MS = 60_000;
-/** Workers AI: the account's daily allocation is used up. Its 3040, out of capacity, passes. */
-const ALLOCATION_USED_UP = "3036";
-const SPENT = /insufficient_quota|insufficient_credits|billing/i;
+/**
+ * Codes of an account that is used up; Workers AI's 3036 is its daily allocation. Its 3040, out of capacity, passes.
+ * Only where a code stands: a message may link to a page about billing, or quote a conversation about it.
+ */
+const SPENT = /"(?:code|type)":\s*(?:"(?:insufficient_quota|insufficient_credits|billing_\w+)"|"?3036\b)/i;
 const TOO_LONG =
   /(maximum|max\w*) (context|model|input|sequence)|too (long|many tokens)|context.length|exceeds.*tokens/i;
 
@@ -35,8 +37,9 @@ export function refusedBy(name: string, { status, retryAfterSeconds, body }: Ans
     const message = `The servers of the engine \`${name}\` are at their limit.`;
     return { verdict: "elsewhere", result: refuse("overloaded", message, { retryAfterSeconds }) };
   }
-  // The key, the model's name or the address is wrong, or the model cannot decide (501): so it stays for a while.
-  if (status === 401 || status === 403 || status === 404 || status === 405 || status === 501) {
+  // The key, the model's name or the address is wrong, or the model cannot decide (501): so it stays for a while. Not
+  // 403, with which gateways and moderation refuse one text.
+  if (status === 401 || status === 404 || status === 405 || status === 501) {
     return { verdict: "gone", result: unavailable, restMs: LONG_REST_MS };
   }
   // One odd question must not take a server from everybody else.
@@ -44,10 +47,4 @@ export function refusedBy(name: string, { status, retryAfterSeconds, body }: Ans
   return { verdict: "troubled", result: unavailable };
 }
 
-function isSpent(status: number, body: string): boolean {
-  if (status === 402) return true;
-  return (
-    (status === 429 || status === 403) &&
-    (new RegExp(`"code":\\s*"?${ALLOCATION_USED_UP}\\b`).test(body) || SPENT.test(body))
-  );
-}
+const isSpent = (status: number, body: string): boolean => status === 402 || SPENT.test(body);
