@@ -6,6 +6,7 @@ const lineSchema = z.object({
   id: z.string(),
   predictions: z.array(z.string()),
   confidences: z.array(z.number()),
+  unsure: z.array(z.int()).optional(),
   ms: z.array(z.number()),
   engine: z.string(),
 });
@@ -24,7 +25,7 @@ export async function openAnswerFile(path: string, engine: string): Promise<Answ
   const kept = new Map<string, Answer>();
   for (const line of parseLines(path, await readExisting(path))) {
     if (line.engine !== engine) throw new Error(`${path} holds answers of ${line.engine}, not of ${engine}`);
-    kept.set(line.id, line);
+    kept.set(line.id, answerOf(line));
   }
   const whole = [...kept.values()].map((answer) => toLine(answer, engine)).join("");
   await writeFile(path, whole);
@@ -37,7 +38,7 @@ export async function readAnswers(path: string): Promise<{ engine: string; answe
   const [engine, ...others] = new Set(lines.map((line) => line.engine));
   if (engine === undefined) throw new Error(`${path} holds no answers`);
   if (others.length > 0) throw new Error(`${path} holds answers of ${[engine, ...others].join(" and ")}`);
-  return { engine, answers: new Map(lines.map((line) => [line.id, line])) };
+  return { engine, answers: new Map(lines.map((line) => [line.id, answerOf(line)])) };
 }
 
 function parseLines(path: string, text: string): z.infer<typeof lineSchema>[] {
@@ -70,8 +71,14 @@ function parseLine(line: string) {
   }
 }
 
-function toLine({ id, predictions, confidences, ms }: Answer, engine: string): string {
-  return `${JSON.stringify({ id, predictions, confidences: confidences.map(short), ms: ms.map(short), engine })}\n`;
+const answerOf = ({ unsure, ...line }: z.infer<typeof lineSchema>): Answer => ({
+  ...line,
+  ...(unsure !== undefined && { unsure }),
+});
+
+function toLine({ id, predictions, confidences, unsure, ms }: Answer, engine: string): string {
+  const rounded = { confidences: confidences.map(short), unsure, ms: ms.map(short) };
+  return `${JSON.stringify({ id, predictions, ...rounded, engine })}\n`;
 }
 
 const short = (value: number): number => Number(value.toPrecision(6));

@@ -47,6 +47,21 @@ describe("answer", () => {
     expect(given).toEqual({ id: "one", predictions: ["other", "a"], confidences: [0.8, 0.9], ms: [5, 5] });
   });
 
+  it("keeps which decisions the engine itself called unsure", async () => {
+    const engine = engineThat((_, { conversation }) =>
+      Promise.resolve(
+        ok({
+          scores: [{ policy: "a", probability: 0.9 }],
+          ...(conversation.length > 1 && { unsureReason: "outside_options" as const }),
+          engine: "fake@1",
+          escalated: false,
+          timings: {},
+        }),
+      ),
+    );
+    expect((await answer(engine, question, () => 0)).unsure).toEqual([1]);
+  });
+
   it("stops when the engine refuses", async () => {
     const engine = engineThat(() => Promise.resolve(refuse("not_ready", "Not yet.")));
     await expect(answer(engine, question, () => 0)).rejects.toThrow("one: not_ready: Not yet.");

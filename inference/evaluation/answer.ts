@@ -13,6 +13,7 @@ export async function answer(engine: ServedEngine, question: Question, now: () =
   const predictions: string[] = [];
   const confidences: number[] = [];
   const ms: number[] = [];
+  const unsure: number[] = [];
   const policies = question.policies.map(({ name, description }) => ({ name, description }));
   for (const [index, turn] of question.turns.entries()) {
     if (turn.role !== "user") continue;
@@ -25,8 +26,9 @@ export async function answer(engine: ServedEngine, question: Question, now: () =
     ms.push(now() - began);
     if (!decided.ok) throw new Error(`${question.id}: ${decided.refusal.code}: ${decided.refusal.message}`);
     const best = decided.value.scores.reduce((a, b) => (b.probability > a.probability ? b : a));
+    if (decided.value.unsureReason !== undefined) unsure.push(predictions.length);
     predictions.push(best.policy ?? "other");
     confidences.push(best.probability);
   }
-  return { id: question.id, predictions, confidences, ms };
+  return { id: question.id, predictions, confidences, ...(unsure.length > 0 && { unsure }), ms };
 }

@@ -42,6 +42,17 @@ test("accuracy, escalation and agreement are of scored turns, at the threshold a
   expect(report.curve).toContainEqual({ threshold: 0.7, escalated: 0.5, accuracy: 1 });
 });
 
+test("what the first engine calls unsure is escalated whatever its confidence, as in service", () => {
+  const unsure = { ...first, unsure: [0] };
+  expect(composeAnswer(unsure, { ...second, unsure: [1] }, 0.2)).toMatchObject({
+    confidences: [0.8, 0.3, 0.5, 0.7, 0.8],
+    ms: [11, 1, 1, 1, 11],
+  });
+  expect(composeAnswer(unsure, { ...second, unsure: [0, 1] }, 0.2).unsure).toEqual([0]);
+  const both = { first: new Map([["one", unsure]]), second: answers.second };
+  expect(cascadeReport([record], names, both, 0.2).escalated).toBe(0.25);
+});
+
 test("a cascade that never escalates says nothing of agreement then", () => {
   expect(cascadeReport([record], names, answers, 0).agreementWhenEscalated).toBeNull();
 });

@@ -31,13 +31,16 @@ const STEPS = 20;
 
 /** What a cascade of two engines answers at a threshold, from what each of them answered to everything. */
 export function composeAnswer(first: Answer, second: Answer, threshold: number): Answer {
-  const escalates = first.confidences.map((confidence) => confidence < threshold);
+  const escalates = sureness(first).map((confidence) => confidence < threshold);
   const pick = <T>(ofFirst: readonly T[], ofSecond: readonly T[]): T[] =>
     ofFirst.map((value, index) => (escalates[index] === true ? (ofSecond[index] ?? value) : value));
+  const isUnsure = pick(flags(first), flags(second));
+  const unsure = isUnsure.flatMap((one, index) => (one ? [index] : []));
   return {
     id: first.id,
     predictions: pick(first.predictions, second.predictions),
     confidences: pick(first.confidences, second.confidences),
+    ...(unsure.length > 0 && { unsure }),
     ms: first.ms.map((ms, index) => ms + (escalates[index] === true ? (second.ms[index] ?? 0) : 0)),
   };
 }
@@ -68,10 +71,17 @@ export function cascadeReport(
   };
 }
 
+const flags = ({ confidences, unsure = [] }: Answer): boolean[] =>
+  confidences.map((_, index) => unsure.includes(index));
+
+/** Confidences as a cascade takes them: what its first engine calls unsure goes to the second one. */
+const sureness = ({ confidences, unsure = [] }: Answer): number[] =>
+  confidences.map((confidence, index) => (unsure.includes(index) ? 0 : confidence));
+
 function pairsOf(record: BenchmarkRecord, first: Answer | undefined, second: Answer | undefined): Pair[] {
   if (first === undefined || second === undefined) return [];
   return record.labels.flatMap((label, index) => {
-    const confidence = first.confidences[index];
+    const confidence = sureness(first)[index];
     if (label === null || confidence === undefined) return [];
     const [quick, better] = [first.predictions[index], second.predictions[index]];
     return [{ confidence, firstRight: quick === label, secondRight: better === label, agree: quick === better }];

@@ -3,7 +3,7 @@ import { abstention, areaUnderRoc, coverageAt, expectedCalibrationError, reliabi
 import type { JudgedTurn } from "./confidence.ts";
 
 const judged = (...pairs: [number, boolean][]): JudgedTurn[] =>
-  pairs.map(([confidence, right]) => ({ confidence, right, other: false }));
+  pairs.map(([confidence, right]) => ({ confidence, right, other: false, unsure: false }));
 
 describe("reliability", () => {
   it("puts a confidence of 1 into the last bin", () => {
@@ -43,13 +43,24 @@ describe("areaUnderRoc", () => {
 describe("abstention", () => {
   it("counts what falls under the threshold, of all turns and of those that nothing fits", () => {
     const some = judged([0.5, true], [0.4, false], [0.9, false], [0.8, true]);
-    const others = [0.49, 0.7, 0.9, 0.95].map((confidence) => ({ confidence, right: true, other: true }));
+    const others = [0.49, 0.7, 0.9, 0.95].map((confidence) => ({
+      confidence,
+      right: true,
+      other: true,
+      unsure: false,
+    }));
     expect(abstention([...some, ...others], 0.5)).toEqual({
       threshold: 0.5,
       unsure: 0.25,
       unsureOfOther: 0.25,
       precision: 5 / 6,
     });
+  });
+
+  it("counts what the engine itself is unsure of, however confident it is", () => {
+    const sure = judged([0.9, true], [0.9, false]);
+    const called = sure.map((one) => ({ ...one, unsure: !one.right }));
+    expect(abstention(called, 0.5)).toMatchObject({ unsure: 0.5, precision: 1 });
   });
 
   it("says that there is nothing to share", () => {

@@ -7,6 +7,8 @@ export interface Judged {
 export interface JudgedTurn extends Judged {
   /** Nothing fits this turn. */
   readonly other: boolean;
+  /** The engine itself called it unsure. */
+  readonly unsure: boolean;
 }
 
 /** What a router with such a `min_confidence` leaves undecided, as shares 0..1; null where there is nothing to share. */
@@ -64,11 +66,11 @@ export function coverageAt(judged: readonly Judged[], precision: number): number
   return judged.length === 0 ? 0 : covered / judged.length;
 }
 
-/** Decisions under `threshold` are `unsure`, as the edge has it. */
+/** Decisions under `threshold`, and those that the engine calls so, are `unsure`, as the edge has it. */
 export function abstention(judged: readonly JudgedTurn[], threshold: number): Abstention {
   const share = (all: readonly JudgedTurn[], is: (one: JudgedTurn) => boolean): number | null =>
     all.length === 0 ? null : all.filter(is).length / all.length;
-  const unsure = ({ confidence }: JudgedTurn): boolean => confidence < threshold;
+  const unsure = (one: JudgedTurn): boolean => one.unsure || one.confidence < threshold;
   return {
     threshold,
     unsure: share(judged, unsure),

@@ -26,6 +26,8 @@ export interface Answer {
   readonly predictions: readonly string[];
   /** Calibrated probability of the prediction, 0..1. */
   readonly confidences: readonly number[];
+  /** Places of the decisions that the engine itself called unsure, however confident it was. */
+  readonly unsure?: readonly number[];
   /** Milliseconds a decision. */
   readonly ms: readonly number[];
 }

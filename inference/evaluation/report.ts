@@ -41,7 +41,8 @@ function judge(records: readonly BenchmarkRecord[], answers: ReadonlyMap<string,
     return record.labels.flatMap((label, index) => {
       const confidence = answer.confidences[index];
       if (label === null || confidence === undefined) return [];
-      return [{ confidence, right: answer.predictions[index] === label, other: label === "other" }];
+      const right = answer.predictions[index] === label;
+      return [{ confidence, right, other: label === "other", unsure: answer.unsure?.includes(index) === true }];
     });
   });
 }
