@@ -9,45 +9,57 @@ import type { Case, ServerUnderTest } from "./server-under-test.ts";
 const AGREEMENT = 0.99;
 const ANSWER_TOKENS = 40;
 
+interface Tally {
+  named: number;
+  readonly apart: string[];
+}
+
 /**
- * Lets the model write its answer, greedily and freely, until it has named an option in `wanted` cases; what the engine
- * reads must be the same. Those that differ are listed. A model that was never tuned for routing may name none: that is
- * said and nothing is counted.
+ * Lets the model write its answer, greedily and freely, until it has named a policy in `wanted` cases; what the engine
+ * reads must be the same. Those that differ are listed. Answers of `other` on the way there are counted apart. A model
+ * that was never tuned for routing may name none: that is said and nothing is counted.
  */
 export async function checkAgreement(
-  { check }: Outcomes,
+  outcomes: Outcomes,
   server: ServerUnderTest,
   format: PromptFormatName,
   { cases, wanted }: { readonly cases: readonly Case[]; readonly wanted: number },
 ): Promise<void> {
   const prompts = promptFormats[format];
   const engine = await engineFor(server, format);
+  const policies: Tally = { named: 0, apart: [] };
+  const others: Tally = { named: 0, apart: [] };
   let asked = 0;
-  let named = 0;
-  const apart: string[] = [];
   for (const one of cases) {
-    if (named === wanted || (named === 0 && asked === wanted)) break;
+    if (policies.named === wanted || (policies.named + others.named === 0 && asked === wanted)) break;
     asked += 1;
     const options = createOptions(one.policies, prompts);
     const content = prompts.prompt(prompts.routes(one.policies), one.conversation);
     const written = findOption(options, await writtenBy(server, content));
     if (written === -1) continue;
-    named += 1;
+    const tally = written === one.policies.length ? others : policies;
+    tally.named += 1;
     const { logits } = await decided(engine, one);
     const read = logits.indexOf(Math.max(...logits));
-    if (read !== written) apart.push(`wrote ${options.texts[written] ?? ""}, read ${options.texts[read] ?? ""}`);
+    if (read !== written) tally.apart.push(`wrote ${options.texts[written] ?? ""}, read ${options.texts[read] ?? ""}`);
   }
-  if (named === 0) {
+  if (policies.named + others.named === 0) {
     process.stdout.write(`– reading beside writing: skipped, none of ${String(asked)} answers names a policy\n`);
     return;
   }
+  await report(outcomes, `of ${String(asked)} answers name a policy`, policies);
+  await report(outcomes, "more are `other`", others);
+}
+
+async function report({ check }: Outcomes, what: string, { named, apart }: Tally): Promise<void> {
   const differ = `${String(apart.length)} differ\n  ${apart.join("\n  ")}`;
+  const enough = apart.length <= named * (1 - AGREEMENT);
+  const read = String(named - apart.length);
   await check(
-    `reading chooses what the model writes: ${String(named)} of ${String(asked)} answers name a policy, ` +
-      `${String(named - apart.length)} are read as they are written`,
-    () => Promise.resolve(apart.length <= named * (1 - AGREEMENT) ? "" : differ),
+    `reading chooses what the model writes: ${String(named)} ${what}, ${read} are read as they are written`,
+    () => Promise.resolve(enough ? "" : differ),
   );
-  if (apart.length > 0 && apart.length <= named * (1 - AGREEMENT)) process.stdout.write(`  ${differ}\n`);
+  if (apart.length > 0 && enough) process.stdout.write(`  ${differ}\n`);
 }
 
 async function writtenBy({ url, model }: ServerUnderTest, content: string): Promise<string> {

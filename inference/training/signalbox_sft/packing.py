@@ -40,11 +40,16 @@ class Packed:
 
 
 def encode(tokenizer, form: Format, example: Example) -> list[Encoded]:  # noqa: ANN001 (any of transformers)
-    """One prompt with its answer for each decision, as the model's chat template writes them."""
+    """One prompt with its answer for each decision, as the model's chat template writes them.
+
+    Templates of models that think aloud are told to leave that out, as their servers have to be; others know no such word.
+    """
     encoded = []
     for end, name in example.decisions:
         user = {"role": "user", "content": form.prompt(example.policies, example.turns[:end])}
-        text = tokenizer.apply_chat_template([user], tokenize=False, add_generation_prompt=True)
+        text = tokenizer.apply_chat_template(
+            [user], tokenize=False, add_generation_prompt=True, enable_thinking=False
+        )
         prompt = tokenizer(text, add_special_tokens=False)["input_ids"]
         answer = tokenizer(form.answer(name), add_special_tokens=False)["input_ids"] + [tokenizer.eos_token_id]
         encoded.append(Encoded(tuple(prompt + answer), len(prompt)))

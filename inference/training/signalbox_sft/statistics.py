@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from signalbox_router.worlds import World
+
 from .examples import Example
 
 
-def describe(examples: Sequence[Example], tokens: Sequence[int] = ()) -> str:
-    """One line a figure; `tokens` are the lengths of the decisions' prompts with their answers."""
+def describe(examples: Sequence[Example], worlds: Sequence[World]) -> str:
+    """One line a figure; `worlds` are those that the examples were drawn from."""
     decisions = [name for e in examples for _, name in e.decisions]
     sets = {e.policies for e in examples}
     lines = {
         "worlds": len({e.world for e in examples}),
+        "domains of these": sum(len(w.domains) for w in worlds),
+        "actions of these": sum(len(w.policies) for w in worlds),
         "conversations, each under one policy set": len(examples),
         "examples (decisions)": len(decisions),
         "distinct (policy set, conversation up to the turn)": len(
@@ -25,10 +29,6 @@ def describe(examples: Sequence[Example], tokens: Sequence[int] = ()) -> str:
         "of several turns": _share(sum(len(e.decisions) > 1 for e in examples), len(examples)),
         "`other`": _share(sum(name is None for name in decisions), len(decisions)),
     }
-    if tokens:
-        ordered = sorted(tokens)
-        middle, late = ordered[len(ordered) // 2], ordered[len(ordered) * 95 // 100]
-        lines["tokens of an example, median and 95 %"] = f"{middle}, {late}"
     return "\n".join(f"{name:52} {figure}" for name, figure in lines.items())
 
 

@@ -30,8 +30,10 @@ class Bytes:
 
     eos_token_id = ENDS_TURN
 
-    def apply_chat_template(self, messages: list[dict[str, str]], tokenize: bool, add_generation_prompt: bool) -> str:
-        assert not tokenize and add_generation_prompt
+    def apply_chat_template(
+        self, messages: list[dict[str, str]], tokenize: bool, add_generation_prompt: bool, enable_thinking: bool
+    ) -> str:
+        assert not tokenize and add_generation_prompt and not enable_thinking
         return "".join(f"\2{m['role']}\n{m['content']}\1" for m in messages) + "\2assistant\n"
 
     def __call__(self, text: str, add_special_tokens: bool) -> dict[str, list[int]]:

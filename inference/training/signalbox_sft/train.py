@@ -106,7 +106,7 @@ def main() -> None:
     form = FORMATS[options.format]
     training, held_out = split_held_out(load_worlds(options.worlds))
     examples = list(draw_examples(training, options.decisions, options.seed))
-    print(describe(examples), flush=True)
+    print(describe(examples, training), flush=True)
     pairs = [
         (record, pack(encode(tokenizer, form, example)))
         for record, example in held_out_examples(held_out)[:: options.measure_every]

@@ -35,7 +35,7 @@ def main() -> None:
                     "completion": [{"role": "assistant", "content": form.answer(name)}],
                 }
                 out.write(json.dumps(line, ensure_ascii=False) + "\n")
-    print(describe(examples))
+    print(describe(examples, training))
 
 
 if __name__ == "__main__":
