@@ -34,10 +34,6 @@ async function signingKey(env: Secret): Promise<SigningKey> {
 
 /** The purpose comes first and JSON keeps the parts apart, so no two derivations share an input. */
 async function derive(env: Secret, parts: readonly string[]): Promise<string> {
-  const signature = await crypto.subtle.sign(
-    "HMAC",
-    await signingKey(env),
-    encodeUtf8(JSON.stringify(parts)),
-  );
+  const signature = await crypto.subtle.sign("HMAC", await signingKey(env), encodeUtf8(JSON.stringify(parts)));
   return hex(signature).slice(0, LENGTH);
 }
