@@ -5,6 +5,7 @@
  * other's prompts in the cache. Both have asked with each policy set once before anything is counted, as in a service
  * that has run for a minute. With the server's `--pid`, its processor time and that of its children (Linux).
  */
+import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
 import { parseArgs } from "node:util";
 import { CONTRACT_VERSION } from "../../inference/contract/index.ts";
@@ -21,6 +22,8 @@ const POLICIES = 14;
 const SHORT_TURNS = 1;
 const LONG_TURNS = 13;
 const DEADLINE_MS = 60_000;
+/** Begins every conversation: a server may still hold what an earlier run has asked it. */
+const RUN = randomUUID().slice(0, 8);
 
 const { values } = parseArgs({
   options: {
@@ -145,7 +148,7 @@ function fresh(texts: readonly (readonly Turn[])[], number: number): Turn[] {
   const turns = texts[number % texts.length] ?? [];
   return turns.map(({ role, content }, index) => ({
     role,
-    content: index === 0 ? `${content} (${String(number)})` : content,
+    content: index === 0 ? `${RUN}-${String(number)} ${content}` : content,
   }));
 }
 
