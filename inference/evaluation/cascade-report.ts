@@ -80,8 +80,9 @@ const sureness = ({ confidences, unsure = [] }: Answer): number[] =>
 
 function pairsOf(record: BenchmarkRecord, first: Answer | undefined, second: Answer | undefined): Pair[] {
   if (first === undefined || second === undefined) return [];
+  const sure = sureness(first);
   return record.labels.flatMap((label, index) => {
-    const confidence = sureness(first)[index];
+    const confidence = sure[index];
     if (label === null || confidence === undefined) return [];
     const [quick, better] = [first.predictions[index], second.predictions[index]];
     return [{ confidence, firstRight: quick === label, secondRight: better === label, agree: quick === better }];

@@ -1,13 +1,12 @@
-import type pg from "pg";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { advanceRollouts } from "../../edge/jobs/advance-rollouts.ts";
 import { judgeRollouts } from "../../edge/jobs/judge-rollouts.ts";
 import type { DecisionRecord } from "../../edge/usage/decision-record.ts";
-import { connect, rows } from "../database/connect.ts";
+import { rows } from "../database/connect.ts";
 import { newId } from "../database/full-tenant.ts";
 import { append, receipt } from "../management/receipt.ts";
 import { mintEchoTenant, type TestTenant } from "../stack/tenant.ts";
-import { aloneAtJobs } from "./alone-at-jobs.ts";
+import { useJobsAlone } from "./alone-at-jobs.ts";
 import { jobsDatabase } from "./jobs-database.ts";
 
 const MINUTE_MS = 60_000;
@@ -28,12 +27,7 @@ interface Scheduled {
   readonly id: string;
 }
 
-let admin: pg.Client;
-beforeAll(async () => {
-  admin = await connect("admin");
-  await aloneAtJobs(admin);
-}, 120_000);
-afterAll(() => admin.end());
+const admin = useJobsAlone();
 
 async function scheduled(guardrails: object = {}): Promise<Scheduled> {
   const { tenant } = await mintEchoTenant(DOCUMENT);
@@ -58,7 +52,7 @@ it("a schedule widens a rollout step by step, then waits for its owner, and tell
   const mine = await scheduled();
   const revision = async (): Promise<number> =>
     Number(
-      (await rows(admin, "select revision from signalbox.tenants where id = $1", [mine.tenant.id]))[0]?.["revision"],
+      (await rows(admin(), "select revision from signalbox.tenants where id = $1", [mine.tenant.id]))[0]?.["revision"],
     );
   const before = await revision();
   await jobsAt(59);
@@ -97,7 +91,7 @@ it("a paused rollout keeps the rest of its step's time, another tenant's goes on
   await jobsAt(61);
   expect(await read(theirs)).toMatchObject({ percent: 25, schedule: { step: 2 } });
   expect(await read(mine)).toMatchObject({ percent: 5, schedule: { step: 1, state: "paused" } });
-  await admin.query("update signalbox.rollouts set step_left_ms = 600000 where tenant_id = $1", [mine.tenant.id]);
+  await admin().query("update signalbox.rollouts set step_left_ms = 600000 where tenant_id = $1", [mine.tenant.id]);
   const resumed = (await post(mine, "resume")).body;
   expect(resumed.schedule).toMatchObject({ step: 1, state: "running", step_remaining_ms: null });
   expect(minutesLeft(resumed.schedule.step_ends_at as string)).toBeCloseTo(10, 0);

@@ -1,13 +1,11 @@
-import type pg from "pg";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { recordFeedback } from "../../edge/feedback/record.ts";
 import { judgeRollouts } from "../../edge/jobs/judge-rollouts.ts";
 import type { DecisionRecord } from "../../edge/usage/decision-record.ts";
-import { connect } from "../database/connect.ts";
 import { newId } from "../database/full-tenant.ts";
 import { append, receipt } from "../management/receipt.ts";
 import { mintEchoTenant, type TestTenant } from "../stack/tenant.ts";
-import { aloneAtJobs } from "./alone-at-jobs.ts";
+import { useJobsAlone } from "./alone-at-jobs.ts";
 import { edgeDatabase, jobsDatabase } from "./jobs-database.ts";
 
 const QUARTER_MS = 900_000;
@@ -18,13 +16,7 @@ const DOCUMENT = {
   fallback: { model: "echo-small" },
 };
 
-let admin: pg.Client;
-
-beforeAll(async () => {
-  admin = await connect("admin");
-  await aloneAtJobs(admin);
-}, 120_000);
-afterAll(() => admin.end());
+useJobsAlone();
 
 async function guarded(by: object = guardrails): Promise<{ tenant: TestTenant; id: string }> {
   const { tenant } = await mintEchoTenant(DOCUMENT);

@@ -1,8 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type pg from "pg";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { tick, type TickDeps } from "../../edge/jobs/tick.ts";
 import { open, seal } from "../../edge/tenancy/secrets.ts";
 import { sleep } from "../../edge/sleep.ts";
@@ -16,7 +15,7 @@ import { expectProblem } from "../management/problem.ts";
 import { keptLog } from "../logs/kept-logs.ts";
 import { stack } from "../stack/provided.ts";
 import { call, mintTenant, type Answer } from "../stack/tenant.ts";
-import { aloneAtJobs } from "./alone-at-jobs.ts";
+import { useJobsAlone } from "./alone-at-jobs.ts";
 import { jobsDatabase } from "./jobs-database.ts";
 
 const ringKey = (id: string, fill: number) => ({ id, key: Buffer.alloc(32, fill).toString("base64") });
@@ -25,13 +24,7 @@ const OLD = [ringKey("tick-old", 1)];
 const KEPT_DAYS = 36_500;
 const NEW = [ringKey("tick-new", 2), ...OLD];
 
-let admin: pg.Client;
-
-beforeAll(async () => {
-  admin = await connect("admin");
-  await aloneAtJobs(admin);
-}, 120_000);
-afterAll(() => admin.end());
+const admin = useJobsAlone();
 
 describe("the work that no request does", () => {
   let tenant: FullTenant;
@@ -40,8 +33,8 @@ describe("the work that no request does", () => {
 
   beforeEach(async () => {
     logged = [];
-    tenant = await makeFullTenant(admin);
-    other = await makeFullTenant(admin);
+    tenant = await makeFullTenant(admin());
+    other = await makeFullTenant(admin());
   });
   function deps(more: Partial<TickDeps> = {}): TickDeps {
     return {
@@ -59,11 +52,11 @@ describe("the work that no request does", () => {
 
   async function rowsOf(id: string): Promise<Record<string, number>> {
     const counts: Record<string, number> = {};
-    for (const table of await tablesOf(admin)) {
+    for (const table of await tablesOf(admin())) {
       if (table.partition || WITHOUT_TENANT.includes(table.name) || OPERATOR_TABLES.includes(table.name)) continue;
       const column = table.name === "tenants" ? "id" : "tenant_id";
       const text = `select count(*)::integer as n from signalbox.${table.name} where ${column} = $1`;
-      counts[table.name] = (await rows<{ n: number }>(admin, text, [id]))[0]?.n ?? -1;
+      counts[table.name] = (await rows<{ n: number }>(admin(), text, [id]))[0]?.n ?? -1;
     }
     return counts;
   }
@@ -71,7 +64,7 @@ describe("the work that no request does", () => {
   it("removes everything of a deleted tenant, table by table, and nothing of another", async () => {
     const before = await rowsOf(other.id);
     expect(Object.values(await rowsOf(tenant.id)).every((count) => count > 0)).toBe(true);
-    await admin.query("update signalbox.tenants set status = 'deleting' where id = $1", [tenant.id]);
+    await admin().query("update signalbox.tenants set status = 'deleting' where id = $1", [tenant.id]);
     await tick(deps());
     const left = await rowsOf(tenant.id);
     for (const [table, count] of Object.entries(left)) expect(count, table).toBe(0);
@@ -79,7 +72,7 @@ describe("the work that no request does", () => {
   });
 
   it("goes on where it stopped, batch by batch", async () => {
-    await admin.query("update signalbox.tenants set status = 'deleting' where id = $1", [tenant.id]);
+    await admin().query("update signalbox.tenants set status = 'deleting' where id = $1", [tenant.id]);
     const jobs = await connect("jobs");
     const total = async (): Promise<number> => Object.values(await rowsOf(tenant.id)).reduce((a, b) => a + b, 0);
     const seen = [await total()];
@@ -111,7 +104,7 @@ describe("the work that no request does", () => {
     expectProblem(await operator("GET"), 404, "not_found");
     expectProblem(await operator("DELETE"), 404, "not_found");
     const trail = await rows(
-      admin,
+      admin(),
       "select action, changes from signalbox.operator_audit_log where tenant_id = $1 order by id",
       [made.id],
     );
@@ -120,7 +113,7 @@ describe("the work that no request does", () => {
 
   it("forgets answers after a day and no sooner", async () => {
     const age = "update signalbox.idempotency_keys set created_at = now() - interval '25 hours' where tenant_id = $1";
-    await admin.query(age, [tenant.id]);
+    await admin().query(age, [tenant.id]);
     await tick(deps());
     expect((await rowsOf(tenant.id))["idempotency_keys"]).toBe(0);
     expect((await rowsOf(other.id))["idempotency_keys"]).toBe(1);
@@ -128,8 +121,8 @@ describe("the work that no request does", () => {
 
   it("forgets the names of feedback events when nobody can send them again", async () => {
     const age = "update signalbox.feedback_events set created_at = now() - $2::interval where tenant_id = $1";
-    await admin.query(age, [tenant.id, "32 days"]);
-    await admin.query(age, [other.id, "30 days"]);
+    await admin().query(age, [tenant.id, "32 days"]);
+    await admin().query(age, [other.id, "30 days"]);
     await tick(deps());
     expect((await rowsOf(tenant.id))["feedback_events"]).toBe(0);
     expect((await rowsOf(other.id))["feedback_events"]).toBe(1);
@@ -140,20 +133,20 @@ describe("the work that no request does", () => {
     const owner = { tenantId: tenant.id, ownerId: "prv_1" };
     const stored = async (id: string) =>
       (
-        await rows<{ credential: never }>(admin, "select credential from signalbox.providers where tenant_id = $1", [
+        await rows<{ credential: never }>(admin(), "select credential from signalbox.providers where tenant_id = $1", [
           id,
         ])
       )[0]?.credential as never as Parameters<typeof open>[2];
     const sealed = await seal(OLD, owner, "sk-secret");
     const put = "update signalbox.providers set credential = $2 where tenant_id = $1";
-    await admin.query(put, [tenant.id, JSON.stringify(sealed)]);
+    await admin().query(put, [tenant.id, JSON.stringify(sealed)]);
     const unreadable = await stored(other.id);
     const source = { tenantId: tenant.id, ownerId: "fsc_1" };
     const secret = JSON.stringify(await seal(OLD, source, "whsec_secret"));
-    await admin.query("update signalbox.feedback_secrets set sealed = $2 where tenant_id = $1", [tenant.id, secret]);
+    await admin().query("update signalbox.feedback_secrets set sealed = $2 where tenant_id = $1", [tenant.id, secret]);
     await tick(deps());
     const [kept] = await rows<{ sealed: typeof unreadable }>(
-      admin,
+      admin(),
       "select sealed from signalbox.feedback_secrets where tenant_id = $1",
       [tenant.id],
     );
@@ -169,7 +162,7 @@ describe("the work that no request does", () => {
   });
 
   it("begins nothing when its time is over, and does one job when another fails", async () => {
-    await admin.query("update signalbox.tenants set status = 'deleting' where id = $1", [tenant.id]);
+    await admin().query("update signalbox.tenants set status = 'deleting' where id = $1", [tenant.id]);
     const { jobs } = deps().db;
     const broken: TickDeps["db"] = {
       jobs: {
@@ -186,7 +179,7 @@ describe("the work that no request does", () => {
   });
 
   it("is not done where the deployment has no login for it", async () => {
-    await admin.query("update signalbox.tenants set status = 'deleting' where id = $1", [tenant.id]);
+    await admin().query("update signalbox.tenants set status = 'deleting' where id = $1", [tenant.id]);
     await tick(deps({ db: { jobs: null } }));
     expect([logged, (await rowsOf(tenant.id))["tenants"]]).toEqual([[], 1]);
     await tick(deps());

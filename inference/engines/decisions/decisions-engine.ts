@@ -6,7 +6,7 @@ import type { Result } from "../../errors.ts";
 import type { DecideInput, Engine, EngineReading } from "../engine.ts";
 import { createFleet } from "../fleet/fleet.ts";
 import type { Attempt } from "../fleet/fleet.ts";
-import { at, getText, postJson } from "../fleet/post-json.ts";
+import { at, getText, parseJson, postJson } from "../fleet/post-json.ts";
 import { reportedLoad } from "../fleet/reported-load.ts";
 import type { DecisionsDeployment } from "./deployment.ts";
 import { providers } from "./providers.ts";
@@ -55,7 +55,7 @@ export function createDecisionsEngine(
   };
 
   const readingOf = (body: string, { options }: Question): Omit<EngineReading, "timings"> | null => {
-    const decided = provider.read(parsed(body));
+    const decided = provider.read(parseJson(body));
     const read =
       decided === null
         ? null
@@ -163,12 +163,4 @@ function spread(logits: readonly number[], kept: readonly number[], policies: nu
   kept.forEach((index, place) => (all[index] = logits[place] ?? LEFT_OUT));
   all[policies] = logits.at(-1) ?? LEFT_OUT;
   return all;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
 }

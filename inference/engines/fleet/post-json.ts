@@ -46,6 +46,15 @@ export async function getText({ fetch }: Pick<Deps, "fetch">, url: string, signa
 
 export const at = (baseUrl: string, path: string): string => baseUrl.replace(/\/+$/, "") + path;
 
+/** The value that a server's answer holds; null when it is no JSON, which a wire's schema then refuses. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}
+
 async function readBounded(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Deps } from "../../deps.ts";
+import { parseJson } from "../fleet/post-json.ts";
 import { readRefusal } from "./error-shapes.ts";
 import type { UpstreamRefusal } from "./error-shapes.ts";
 import { completionSchema, nextTokensSchema, tokenizedSchema } from "./wire.ts";
@@ -103,12 +104,4 @@ async function readBounded(response: Response): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks, length).toString("utf8");
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
