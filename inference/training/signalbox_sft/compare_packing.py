@@ -7,10 +7,12 @@ import time
 from pathlib import Path
 
 import torch
-from signalbox_router.worlds import load_worlds, split_held_out
 from torch.nn.functional import cross_entropy
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from signalbox_router.worlds import load_worlds, split_held_out
+
+from .attention import PACKED
 from .collate import collate
 from .examples import draw_examples
 from .formats import FORMATS
@@ -32,7 +34,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     tokenizer = AutoTokenizer.from_pretrained(options.model)
-    model = AutoModelForCausalLM.from_pretrained(options.model, dtype=torch.float32, attn_implementation="sdpa")
+    model = AutoModelForCausalLM.from_pretrained(options.model, dtype=torch.float32, attn_implementation=PACKED)
     training, _ = split_held_out(load_worlds(WORLDS))
     conversations = [encode(tokenizer, FORMATS[options.format], e) for e in draw_examples(training, DRAWN, seed=1)]
     fitting = [c for c in conversations if len(pack(c).tokens) <= options.longest][: options.conversations]

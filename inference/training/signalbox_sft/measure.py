@@ -34,11 +34,11 @@ def measure(model, pairs: Sequence[tuple[Record, Packed]], pad: int) -> dict[str
 
 
 def _right(model, packed: Packed, pad: int) -> list[bool]:  # noqa: ANN001
-    batch = collate([packed], pad, model.dtype)
+    batch = collate([packed], pad)
     labels = batch.pop("labels")[0]
     rows = (labels[1:] != IGNORED).nonzero()[:, 0]
-    batch = {name: value.to(model.device) for name, value in batch.items()}
-    logits = model(**batch, logits_to_keep=rows.to(model.device)).logits[0]
+    inputs = {name: batch[name].to(model.device) for name in ("input_ids", "position_ids")}
+    logits = model(**inputs, spans=batch["spans"], logits_to_keep=rows.to(model.device)).logits[0]
     hit = dict(zip((rows + 1).tolist(), (logits.argmax(-1).cpu() == labels[rows + 1]).tolist(), strict=True))
     by_length = []
     for start, end, _ in packed.spans:

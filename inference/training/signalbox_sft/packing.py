@@ -10,12 +10,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-
 from .examples import Example
 from .formats import Format
 
 IGNORED = -100
+
+Span = tuple[int, int, int]
+"""(start, end, tokens of the trunk that the span sees)"""
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Packed:
     tokens: list[int]
     positions: list[int]
     labels: list[int]
-    spans: list[tuple[int, int, int]]
-    """(start, end, tokens of the trunk that the span sees); the first is the trunk"""
+    spans: list[Span]
+    """the first is the trunk"""
     order: list[int]
     """which decision each span is"""
 
@@ -42,7 +43,8 @@ class Packed:
 def encode(tokenizer, form: Format, example: Example) -> list[Encoded]:  # noqa: ANN001 (any of transformers)
     """One prompt with its answer for each decision, as the model's chat template writes them.
 
-    Templates of models that think aloud are told to leave that out, as their servers have to be; others know no such word.
+    Templates of models that think aloud are told to leave that out, as their servers have to be; others know no such
+    word.
     """
     encoded = []
     for end, name in example.decisions:
@@ -88,13 +90,3 @@ def _shared(a: tuple[int, ...], b: tuple[int, ...]) -> int:
 
 def _labels(decision: Encoded, start: int) -> list[int]:
     return [token if index >= decision.answer else IGNORED for index, token in enumerate(decision.tokens)][start:]
-
-
-def visible(packed: Packed) -> torch.Tensor:
-    """[length, length] of bool: whether the token of a row sees the token of a column."""
-    length = len(packed.tokens)
-    mask = torch.zeros(length, length, dtype=torch.bool)
-    for start, end, shared in packed.spans:
-        mask[start:end, :shared] = True
-        mask[start:end, start:end] = torch.tril(torch.ones(end - start, end - start, dtype=torch.bool))
-    return mask

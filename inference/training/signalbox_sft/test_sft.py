@@ -14,10 +14,11 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from signalbox_router.worlds import OTHER, load_worlds, split_held_out
 
+from .attention import PACKED
 from .collate import collate
 from .examples import draw_examples
 from .formats import FORMATS
-from .packing import IGNORED, Encoded, encode, pack, visible
+from .packing import IGNORED, Encoded, encode, pack
 from .records import held_out_examples
 
 HERE = Path(__file__).resolve().parent.parent
@@ -41,8 +42,8 @@ class Bytes:
         return {"input_ids": list(text.encode())}
 
 
-def tiny_model() -> LlamaForCausalLM:
-    """Three layers with weights that nobody trained."""
+def tiny_model(attention: str) -> LlamaForCausalLM:
+    """Three layers with weights that nobody trained, the same ones each time."""
     torch.manual_seed(5)
     config = LlamaConfig(
         vocab_size=256,
@@ -54,7 +55,9 @@ def tiny_model() -> LlamaForCausalLM:
         max_position_embeddings=16_384,
         initializer_range=0.2,
     )
-    return LlamaForCausalLM(config).eval()
+    model = LlamaForCausalLM(config).eval()
+    model.set_attn_implementation(attention)
+    return model
 
 
 class Formats(unittest.TestCase):
@@ -105,19 +108,21 @@ class Packing(unittest.TestCase):
         training, _ = split_held_out(load_worlds(HERE / "worlds"))
         drawn = [e for e in draw_examples(training, 3_000, seed=9) if 2 <= len(e.decisions) <= 5]
         cls.examples = random.Random(2).sample([e for e in drawn if len(e.policies) <= 8], 3)
-        cls.model = tiny_model()
+        cls.model = tiny_model(PACKED)
+        cls.alone = tiny_model("sdpa")
 
     def test_sees_of_the_trunk_what_the_prompt_holds_and_stands_where_it_stands_there(self) -> None:
         for example, form in zip(self.examples, FORMATS.values(), strict=True):
             decisions = encode(Bytes(), form, example)
             packed = pack(decisions)
-            sees = visible(packed)
             for (start, end, shared), index in zip(packed.spans, packed.order, strict=True):
                 tokens = decisions[index].tokens
-                seen = sees[end - 1].nonzero()[:, 0].tolist()
+                seen = [*range(shared), *range(start, end)]
                 self.assertEqual([packed.tokens[i] for i in seen], list(tokens))
                 self.assertEqual([packed.positions[i] for i in seen], list(range(len(tokens))))
-                self.assertEqual(seen[shared:], list(range(start, end)))
+            ends = [end for _, end, _ in packed.spans]
+            self.assertEqual([start for start, _, _ in packed.spans], [0, *ends[:-1]])
+            self.assertEqual(ends[-1], len(packed.tokens))
 
     def test_gives_the_same_logits_as_every_decision_alone(self) -> None:
         for example, form in zip(self.examples, FORMATS.values(), strict=True):
@@ -128,7 +133,7 @@ class Packing(unittest.TestCase):
             with torch.no_grad():
                 together = self.model(**batch).logits[0]
                 for (start, end, shared), index in zip(packed.spans, packed.order, strict=True):
-                    alone = self.model(torch.tensor([decisions[index].tokens])).logits[0]
+                    alone = self.alone(torch.tensor([decisions[index].tokens])).logits[0]
                     torch.testing.assert_close(together[start:end], alone[shared:], rtol=1e-4, atol=1e-4)
                     answer = decisions[index].answer - shared
                     self.assertEqual(
@@ -145,7 +150,7 @@ class Packing(unittest.TestCase):
         )
         packed = torch.autograd.grad(packed_loss, list(self.model.parameters()))
         alone_loss = sum(self._alone(decision) for decisions in conversations for decision in decisions)
-        alone = torch.autograd.grad(alone_loss, list(self.model.parameters()))
+        alone = torch.autograd.grad(alone_loss, list(self.alone.parameters()))
         self.assertAlmostEqual(packed_loss.item() / alone_loss.item(), 1.0, places=5)
         for one, other in zip(packed, alone, strict=True):
             torch.testing.assert_close(one, other, rtol=2e-3, atol=2e-3)
@@ -158,7 +163,7 @@ class Packing(unittest.TestCase):
 
     def _alone(self, decision: Encoded) -> torch.Tensor:
         labels = torch.tensor([[IGNORED] * decision.answer + list(decision.tokens[decision.answer :])])
-        return self._summed(labels, self.model(torch.tensor([decision.tokens])).logits)
+        return self._summed(labels, self.alone(torch.tensor([decision.tokens])).logits)
 
     def _summed(self, labels: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
         return cross_entropy(

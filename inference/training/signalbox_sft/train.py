@@ -22,6 +22,7 @@ from transformers import (
 
 from signalbox_router.worlds import load_worlds, split_held_out
 
+from .attention import PACKED
 from .collate import collate
 from .examples import Example, draw_examples
 from .formats import FORMATS, Format
@@ -64,7 +65,10 @@ class RouterTrainer(Trainer):
         total = cross_entropy(
             outputs.logits.float().flatten(0, 1), targets.flatten(), ignore_index=IGNORED, reduction="sum"
         )
-        loss = total / (num_items_in_batch if num_items_in_batch is not None else (targets != IGNORED).sum())
+        if num_items_in_batch is None:
+            loss = total / (targets != IGNORED).sum()
+        else:  # Counted over all processes, whose gradients are averaged.
+            loss = total / num_items_in_batch * self.accelerator.num_processes
         return (loss, outputs) if return_outputs else loss
 
 
@@ -76,6 +80,8 @@ class HeldOut(TrainerCallback):
 
     def on_save(self, args, state, control, model=None, **_) -> None:  # noqa: ANN001, ANN003
         """What `measure` says of the model as it is now."""
+        if not state.is_world_process_zero:
+            return
         began = time.monotonic()
         line = {"step": state.global_step, **measure(model, self.pairs, self.pad), "seconds": time.monotonic() - began}
         model.train()
@@ -92,7 +98,7 @@ def main() -> None:
         torch.set_num_threads(options.threads)
     tokenizer = AutoTokenizer.from_pretrained(options.model)
     dtype = torch.bfloat16 if options.bf16 else torch.float32
-    model = AutoModelForCausalLM.from_pretrained(options.model, dtype=dtype, attn_implementation="sdpa")
+    model = AutoModelForCausalLM.from_pretrained(options.model, dtype=dtype, attn_implementation=PACKED)
     if options.lora_rank:
         from peft import LoraConfig, get_peft_model
 
@@ -106,7 +112,8 @@ def main() -> None:
     form = FORMATS[options.format]
     training, held_out = split_held_out(load_worlds(options.worlds))
     examples = list(draw_examples(training, options.decisions, options.seed))
-    print(describe(examples, training), flush=True)
+    if not int(os.environ.get("RANK", "0")):
+        print(describe(examples, training), flush=True)
     pairs = [
         (record, pack(encode(tokenizer, form, example)))
         for record, example in held_out_examples(held_out)[:: options.measure_every]
@@ -116,16 +123,18 @@ def main() -> None:
         model=model,
         args=_arguments(options),
         train_dataset=Conversations(examples, tokenizer, form, options.longest),
-        data_collator=lambda batch: collate(batch, pad, dtype),
+        data_collator=lambda batch: collate(batch, pad),
         callbacks=[HeldOut(pairs, pad, options.out)],
     )
     options.out.mkdir(parents=True, exist_ok=True)
-    if not any(options.out.glob("checkpoint-*")):
+    resumed = any(options.out.glob("checkpoint-*"))
+    if not resumed and trainer.is_world_process_zero():
         before = {"step": 0, **measure(model, pairs, pad)}
         (options.out / "held-out.jsonl").write_text(json.dumps(before) + "\n", "utf-8")
         print(before, flush=True)
-    trainer.train(resume_from_checkpoint=any(options.out.glob("checkpoint-*")))
-    export(trainer.model, tokenizer, options.out / "model")
+    trainer.train(resume_from_checkpoint=resumed)
+    if trainer.is_world_process_zero():
+        export(trainer.model, tokenizer, options.out / "model")
 
 
 def export(model, tokenizer, out: Path) -> None:  # noqa: ANN001
@@ -154,6 +163,8 @@ def _arguments(options: argparse.Namespace) -> TrainingArguments:
         label_names=["labels"],
         dataloader_num_workers=0 if not torch.cuda.is_available() else min(4, os.cpu_count() or 1),
         use_cpu=not torch.cuda.is_available(),
+        ddp_find_unused_parameters=False,
+        ddp_backend=None if torch.cuda.is_available() else "gloo",
         report_to="none",
         disable_tqdm=True,
         seed=options.seed,
