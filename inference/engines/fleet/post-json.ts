@@ -1,6 +1,6 @@
 import type { Deps } from "../../deps.ts";
 
-/** A decision is a distribution over some hundred names; a server that sends more than this is broken. */
+/** A distribution over some hundred names, or the tokens of one prompt; a server that sends more than this is broken. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 /** What came back; `null` when there was no connection, or it was cut, or more came than can be an answer. */
@@ -27,7 +27,7 @@ export async function postJson(
       redirect: "manual",
       signal,
     });
-    const retryAfterSeconds = Math.max(1, Math.ceil(Number(response.headers.get("retry-after")) || 1));
+    const retryAfterSeconds = secondsToWait(response.headers);
     return { status: response.status, retryAfterSeconds, body: await readBounded(response) };
   } catch {
     return null;
@@ -53,6 +53,13 @@ export function parseJson(text: string): unknown {
   } catch {
     return null;
   }
+}
+
+/** `retry-after` in seconds, one at least; a date (RFC 9110, 10.2.3) counts from the server's own `date`. */
+function secondsToWait(headers: Headers): number {
+  const [wanted, date] = [headers.get("retry-after") ?? "", headers.get("date") ?? ""];
+  const seconds = /^\d+$/.test(wanted.trim()) ? Number(wanted) : (Date.parse(wanted) - Date.parse(date)) / 1000;
+  return Number.isFinite(seconds) ? Math.max(1, Math.ceil(seconds)) : 1;
 }
 
 async function readBounded(response: Response): Promise<string> {

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { Deps } from "../../deps.ts";
-import { parseJson } from "../fleet/post-json.ts";
+import { at, getText, parseJson, postJson } from "../fleet/post-json.ts";
 import { readRefusal } from "./error-shapes.ts";
 import type { UpstreamRefusal } from "./error-shapes.ts";
 import { completionSchema, nextTokensSchema, tokenizedSchema } from "./wire.ts";
@@ -12,9 +12,6 @@ import type {
   TokenizeChatRequest,
   TokenizeTextRequest,
 } from "./wire.ts";
-
-/** A distribution over some hundred names, or the tokens of one prompt; a server that sends more than this is broken. */
-const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 
 export type Asked<T> =
   | { readonly kind: "answered"; readonly value: T }
@@ -47,31 +44,17 @@ export interface VllmClient {
   readonly healthy: (baseUrl: string, signal: AbortSignal) => Promise<boolean>;
 }
 
-/** Speaks vLLM's wire. Never follows a redirect: the request bears the deployment's key. */
+/** Speaks vLLM's wire. */
 export function createVllmClient({ fetch }: Pick<Deps, "fetch">, apiKey: string | undefined): VllmClient {
-  const authorization: Record<string, string> = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
-
   const post =
     <Value>(path: string, schema: z.ZodType<Value>) =>
     async (baseUrl: string, request: object, signal: AbortSignal): Promise<Asked<Value>> => {
-      try {
-        const response = await fetch(address(baseUrl, path), {
-          method: "POST",
-          headers: { "content-type": "application/json", ...authorization },
-          body: JSON.stringify(request),
-          redirect: "manual",
-          signal,
-        });
-        const body = await readBounded(response);
-        if (response.status !== 200) {
-          const retryAfter = Math.max(1, Math.ceil(Number(response.headers.get("retry-after")) || 1));
-          return { kind: "refused", status: response.status, refusal: readRefusal(body), retryAfter };
-        }
-        const parsed = schema.safeParse(parseJson(body));
-        return parsed.success ? { kind: "answered", value: parsed.data } : { kind: "garbled" };
-      } catch {
-        return { kind: "unreachable" };
-      }
+      const posted = await postJson({ fetch }, at(baseUrl, path), { body: JSON.stringify(request), apiKey, signal });
+      if (posted === null) return { kind: "unreachable" };
+      const { status, retryAfterSeconds: retryAfter, body } = posted;
+      if (status !== 200) return { kind: "refused", status, refusal: readRefusal(body), retryAfter };
+      const parsed = schema.safeParse(parseJson(body));
+      return parsed.success ? { kind: "answered", value: parsed.data } : { kind: "garbled" };
     };
 
   return {
@@ -81,27 +64,6 @@ export function createVllmClient({ fetch }: Pick<Deps, "fetch">, apiKey: string 
       "/tokenize",
       tokenizedSchema.transform(({ tokens, max_model_len: window }) => ({ tokens, window })),
     ),
-    healthy: async (baseUrl, signal) => {
-      try {
-        const response = await fetch(address(baseUrl, "/health"), { redirect: "manual", signal });
-        await response.body?.cancel();
-        return response.status === 200;
-      } catch {
-        return false;
-      }
-    },
+    healthy: async (baseUrl, signal) => (await getText({ fetch }, at(baseUrl, "/health"), signal))?.status === 200,
   };
-}
-
-const address = (baseUrl: string, path: string): string => baseUrl.replace(/\/+$/, "") + path;
-
-async function readBounded(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    length += chunk.byteLength;
-    if (length > MAX_ANSWER_BYTES) throw new RangeError("the answer is too large");
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks, length).toString("utf8");
 }
