@@ -22,7 +22,7 @@ export async function checkConformance(
   one: Case,
 ): Promise<void> {
   for (const name of PROMPT_FORMATS) {
-    await check(`${name}: a decision is read, nothing is written`, async () => {
+    await check(`${name}: a decision is read, and no more written than leads to where names part`, async () => {
       const { tokens, logits } = await decided(await engineFor(server, name), one);
       if (logits.length !== one.policies.length + 1) return "not one number an option";
       if (tokens === undefined || tokens.completion > TOKENS_READ) return `wrote ${String(tokens?.completion)} tokens`;

@@ -1,7 +1,7 @@
 /**
- * `node infra/launch.js infra/vllm/record.ts --url http://127.0.0.1:8000 --model NAME`: asks a real vLLM server the
- * cases of test/fixtures/vllm/reading-cases.json through the inference service, in every format, and keeps the bytes
- * that crossed the wire as `reading-<format>.jsonl` beside them: what the fast tests play back.
+ * `node infra/launch.js infra/vllm/record.ts --url http://127.0.0.1:8000 --model NAME [--format FORMAT …]`: asks a real
+ * vLLM server the cases of test/fixtures/vllm/reading-cases.json through the inference service, in every format or those
+ * named, and keeps the bytes that crossed the wire as `reading-<format>.jsonl` beside them: what the fast tests play back.
  */
 import { createWriteStream } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
@@ -17,11 +17,17 @@ const TOKEN = "recording-of-a-real-server";
 const MAX_CONVERSATION_TOKENS = 150;
 const DEADLINE_MS = 60_000;
 
-const { values } = parseArgs({ options: { url: { type: "string" }, model: { type: "string" } } });
+const { values } = parseArgs({
+  options: {
+    url: { type: "string" },
+    model: { type: "string" },
+    format: { type: "string", multiple: true, default: [...PROMPT_FORMATS] },
+  },
+});
 if (values.url === undefined || values.model === undefined) throw new Error("--url and --model are needed");
 const cases = JSON.parse(await readFile(new URL("reading-cases.json", FIXTURES), "utf8")) as Record<string, object>;
 
-for (const format of PROMPT_FORMATS) {
+for (const format of PROMPT_FORMATS.filter((name) => values.format.includes(name))) {
   const proxy = await startRecordingProxy(values.url);
   const deployment = {
     name: "arch",

@@ -6,11 +6,15 @@ const ANSWER_BEGINS = 0;
 const WINDOW = 100_000;
 const LIKELY = -0.01;
 const UNLIKELY = -8;
+/** Ends a turn. */
+const ENDS = 1;
 
 interface Asked {
   readonly messages?: readonly { readonly content: string }[];
   readonly prompt?: string | readonly (readonly number[])[];
   readonly logprob_token_ids?: readonly number[];
+  readonly max_tokens?: number;
+  readonly stop_token_ids?: readonly number[];
 }
 
 /**
@@ -34,15 +38,28 @@ function tokenized({ messages, prompt = "" }: Asked) {
   return { count: tokens.length, max_model_len: WINDOW, tokens };
 }
 
-function nextTokens({ prompt = [], logprob_token_ids: wanted = [] }: Asked, text: string) {
+function nextTokens(asked: Asked, text: string) {
+  const { prompt = [] } = asked;
   const prompts = typeof prompt === "string" ? [] : prompt;
   const choices = prompts.map((tokens, index) => {
-    const written = String.fromCharCode(...tokens.slice(tokens.lastIndexOf(ANSWER_BEGINS) + 1));
-    const next = text.startsWith(written) ? text.charCodeAt(written.length) : -1;
-    const shown = wanted.map((token) => [`token_id:${String(token)}`, token === next ? LIKELY : UNLIKELY]);
-    return { index, logprobs: { top_logprobs: [Object.fromEntries(shown) as Record<string, number>] } };
+    const begun = String.fromCharCode(...tokens.slice(tokens.lastIndexOf(ANSWER_BEGINS) + 1));
+    const rest = text.startsWith(begun) ? units(text.slice(begun.length)) : [];
+    const written = until(rest.length === 0 ? [ENDS] : rest, asked);
+    const shown = written.map((next) => likelihoods(next, asked));
+    return { index, logprobs: { tokens: written.map(name), top_logprobs: shown } };
   });
-  return { choices, usage: { prompt_tokens: prompts.flat().length, completion_tokens: prompts.length } };
+  const completion = choices.flatMap(({ logprobs }) => logprobs.tokens).length;
+  return { choices, usage: { prompt_tokens: prompts.flat().length, completion_tokens: completion } };
 }
+
+function until(rest: readonly number[], { max_tokens: most = 1, stop_token_ids: stops = [] }: Asked): number[] {
+  const last = rest.findIndex((token) => stops.includes(token));
+  return rest.slice(0, last === -1 ? most : Math.min(most, last + 1));
+}
+
+const likelihoods = (next: number, { logprob_token_ids: wanted = [] }: Asked): Record<string, number> =>
+  Object.fromEntries(wanted.map((token) => [name(token), token === next ? LIKELY : UNLIKELY]));
+
+const name = (token: number): string => `token_id:${String(token)}`;
 
 const units = (text: string): number[] => Array.from({ length: text.length }, (_, index) => text.charCodeAt(index));

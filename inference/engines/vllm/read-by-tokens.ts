@@ -7,16 +7,14 @@ import type { Asked, VllmClient } from "./client.ts";
 import type { Options } from "./options.ts";
 import { readCandidates } from "./read-candidates.ts";
 import { readTree } from "./read-tree.ts";
-import type { ReadNext } from "./read-tree.ts";
+import type { Place, ReadNext } from "./read-tree.ts";
 import { renderRequest } from "./render-request.ts";
 import type { ModelAsked } from "./render-request.ts";
 import { toLogits } from "./shares.ts";
 import { createTokenCounts } from "./token-counts.ts";
-import { tokenName } from "./wire.ts";
+import { TOKENS_A_REQUEST, tokenName, tokenOf } from "./wire.ts";
 import type { NextTokens } from "./wire.ts";
 
-/** What vLLM takes in one `logprob_token_ids`. */
-const TOKENS_A_REQUEST = 128;
 /** Prompts of which a conversation was trimmed are counted again; the estimate of its turns may have been too low. */
 const TRIES_TO_FIT = 4;
 const SHRINK = 0.85;
@@ -106,7 +104,7 @@ export function createTokenReader(
       const prompt = await fit(baseUrl, candidates, parts);
       if (prompt.kind !== "answered") return prompt;
       const spent = { prompt: 0, cached: 0, completion: 0 };
-      const readNext: ReadNext = async (paths, tokens) => {
+      const readNext: ReadNext = async (paths, { tokens, places, until }) => {
         const asked = await Promise.all(
           slices(tokens, TOKENS_A_REQUEST).map((some) =>
             client.readNext(
@@ -114,7 +112,8 @@ export function createTokenReader(
               {
                 model: model.model,
                 prompt: paths.map((path) => [...prompt.value, ...path]),
-                max_tokens: 1,
+                max_tokens: places,
+                ...(until.length === 0 ? {} : { stop_token_ids: until }),
                 temperature: 0,
                 logprobs: 1,
                 logprob_token_ids: some,
@@ -125,7 +124,7 @@ export function createTokenReader(
             ),
           ),
         );
-        const found = paths.map(() => new Map<number, number>());
+        const found = paths.map((): FoundPlace[] => []);
         for (const one of asked) {
           if (one.kind !== "answered") return one;
           if (!take(one.value, tokens, found)) return { kind: "garbled" };
@@ -133,7 +132,7 @@ export function createTokenReader(
           spent.cached += one.value.usage?.prompt_tokens_details?.cached_tokens ?? 0;
           spent.completion += one.value.usage?.completion_tokens ?? 0;
         }
-        const complete = found.every((place) => tokens.every((token) => place.has(token)));
+        const complete = found.every(([first]) => tokens.every((token) => first?.logprobs.has(token)));
         return complete ? { kind: "answered", value: found } : { kind: "garbled" };
       };
       const shares = await readTree(candidates.tree, parts.options.texts.length, readNext);
@@ -143,14 +142,21 @@ export function createTokenReader(
   };
 }
 
-/** Puts what one answer says into its places; false when a place is not among those asked about. */
-function take({ choices }: NextTokens, tokens: readonly number[], found: readonly Map<number, number>[]): boolean {
+interface FoundPlace extends Place {
+  readonly logprobs: Map<number, number>;
+}
+
+/** Puts what one answer says into its places; false when it is about a path that was not asked about. */
+function take({ choices }: NextTokens, tokens: readonly number[], found: readonly FoundPlace[][]): boolean {
   for (const { index, logprobs } of choices) {
-    const [place, shown] = [found[index], logprobs.top_logprobs[0] ?? {}];
-    if (place === undefined) return false;
-    for (const token of tokens) {
-      const logprob = shown[tokenName(token)];
-      if (logprob !== undefined) place.set(token, logprob);
+    const places = found[index];
+    if (places === undefined) return false;
+    for (const [at, shown] of logprobs.top_logprobs.entries()) {
+      const place = (places[at] ??= { logprobs: new Map(), written: tokenOf(logprobs.tokens[at] ?? "") });
+      for (const token of tokens) {
+        const logprob = shown[tokenName(token)];
+        if (logprob !== undefined) place.logprobs.set(token, logprob);
+      }
     }
   }
   return true;

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { createCandidateTree } from "./candidate-tree.ts";
 import type { Candidate } from "./candidate-tree.ts";
+import type { Ahead } from "./look-ahead.ts";
 import { readTree } from "./read-tree.ts";
-import type { ReadNext } from "./read-tree.ts";
+import type { Place, ReadNext } from "./read-tree.ts";
 import { toLogits } from "./shares.ts";
 
 /** Answers as lists of one-letter tokens; `{` begins and `}` ends each. */
@@ -10,67 +11,131 @@ const candidates = (...spellings: string[]): Candidate[] =>
   spellings.map((spelling, option) => ({ option, tokens: Array.from(`{${spelling}}`, code) }));
 const code = (letter: string): number => letter.charCodeAt(0);
 
-/** A model that gives each next token the probability stated after the text so far. */
+/** A model that gives each next token the probability stated after the text so far, and writes the likeliest. */
 function model(probabilities: Record<string, Record<string, number>>) {
-  const steps: { paths: string[]; tokens: string }[] = [];
-  const readNext: ReadNext = (paths, tokens) => {
-    const texts = paths.map((path) => String.fromCharCode(...path));
-    steps.push({ paths: texts, tokens: String.fromCharCode(...tokens) });
-    const value = texts.map((text) => new Map(tokens.map((token) => [token, logprob(text, token)])));
-    return Promise.resolve({ kind: "answered", value });
+  const requests: { paths: string[]; tokens: string; places: number; until: string }[] = [];
+  const readNext: ReadNext = (paths, { tokens, places, until }) => {
+    const texts = paths.map(text);
+    requests.push({ paths: texts, tokens: text(tokens), places, until: text(until) });
+    return Promise.resolve({
+      kind: "answered",
+      value: texts.map((path) => placesFrom(path, { tokens, places, until })),
+    });
   };
-  const logprob = (text: string, token: number) => Math.log(probabilities[text]?.[String.fromCharCode(token)] ?? 0);
-  return { steps, readNext };
+  const placesFrom = (path: string, { tokens, places, until }: Ahead): Place[] => {
+    const next = probabilities[path] ?? {};
+    const [likeliest = "?"] = Object.keys(next).toSorted((a, b) => (next[b] ?? 0) - (next[a] ?? 0));
+    const logprobs = new Map(tokens.map((token) => [token, Math.log(next[text([token])] ?? 0)]));
+    const here = { logprobs, written: code(likeliest) };
+    if (places === 1 || until.includes(here.written)) return [here];
+    return [here, ...placesFrom(path + likeliest, { tokens, places: places - 1, until })];
+  };
+  return { requests, readNext };
 }
+const place = (...shares: [number, number][]): Place[] => [
+  { logprobs: new Map(shares.map(([token, share]) => [token, Math.log(share)])), written: shares[0]?.[0] },
+];
+const text = (tokens: readonly number[]): string => String.fromCharCode(...tokens);
 
 async function read(spellings: string[], probabilities: Record<string, Record<string, number>>) {
-  const { steps, readNext } = model(probabilities);
+  const { requests, readNext } = model(probabilities);
   const result = await readTree(createCandidateTree(candidates(...spellings)), spellings.length, readNext);
   if (result.kind !== "answered") throw new Error(result.kind);
-  return { ...result.value, steps };
+  return { ...result.value, requests };
 }
 
 const rounded = (values: readonly number[]): number[] => values.map((value) => Number(value.toFixed(6)));
 
 describe("reading a tree of names", () => {
   test("takes one step when the first tokens differ, at the place after what all share", async () => {
-    const { weights, outside, steps } = await read(["abc", "bcd", "cde"], { "{": { a: 0.5, b: 0.3, c: 0.1, z: 0.1 } });
+    const { weights, outside, requests } = await read(["abc", "bcd", "cde"], {
+      "{": { a: 0.5, b: 0.3, c: 0.1, z: 0.1 },
+    });
     expect(rounded(weights)).toEqual([0.5, 0.3, 0.1]);
     expect(outside).toBeCloseTo(0.1);
-    expect(steps).toEqual([{ paths: ["{"], tokens: "abc" }]);
+    expect(requests).toEqual([{ paths: ["{"], tokens: "abc", places: 1, until: "" }]);
   });
 
-  test("takes one more step for names that begin alike, all of a depth in one", async () => {
-    const { weights, steps } = await read(["ax", "ay", "bx", "by"], {
-      "{": { a: 0.6, b: 0.4 },
-      "{a": { x: 0.25, y: 0.75 },
-      "{b": { x: 1 },
+  test("lets the model write to where the names part that it would write, and no further", async () => {
+    const { weights, requests } = await read(["box", "bog", "c"], {
+      "{": { b: 0.8, c: 0.2 },
+      "{b": { o: 1 },
+      "{bo": { x: 0.9, g: 0.1 },
     });
-    expect(rounded(weights)).toEqual([0.15, 0.45, 0.4, 0]);
-    expect(steps).toEqual([
-      { paths: ["{"], tokens: "ab" },
-      { paths: ["{a", "{b"], tokens: "xy" },
-    ]);
+    expect(requests).toEqual([{ paths: ["{"], tokens: "bxgc", places: 3, until: "xgc" }]);
+    expect(rounded(weights)).toEqual([0.72, 0.08, 0.2]);
   });
 
-  test("skips tokens that leave no choice", async () => {
-    const { weights, steps } = await read(["booking-a", "booking-b", "c"], {
+  test("asks for a place that is far by itself: nothing between can be chosen", async () => {
+    const { weights, requests } = await read(["booking-a", "booking-b", "c"], {
       "{": { b: 0.8, c: 0.2 },
       "{booking-": { a: 0.5, b: 0.5 },
     });
+    expect(requests.map(({ paths, places }) => [paths, places])).toEqual([
+      [["{"], 1],
+      [["{booking-"], 1],
+    ]);
     expect(rounded(weights)).toEqual([0.4, 0.4, 0.2]);
-    expect(steps).toHaveLength(2);
+  });
+
+  test("reads other names with mass that begin alike in one request more, all of a depth", async () => {
+    const { weights, requests } = await read(["ax", "ay", "bx", "by", "cx", "cy"], {
+      "{": { a: 0.5, b: 0.3, c: 0.2 },
+      "{a": { x: 0.25, y: 0.75 },
+      "{b": { x: 1 },
+      "{c": { y: 1 },
+    });
+    expect(rounded(weights)).toEqual([0.125, 0.375, 0.3, 0, 0, 0.2]);
+    expect(requests.map(({ paths, places }) => [paths, places])).toEqual([
+      [["{"], 2],
+      [["{b", "{c"], 1],
+    ]);
+  });
+
+  test("reads on where the model leaves what names say", async () => {
+    const { weights, outside, requests } = await read(["box", "bog"], {
+      "{bo": { "?": 0.6, x: 0.3, g: 0.1 },
+    });
+    expect(rounded(weights)).toEqual([0.3, 0.1]);
+    expect(outside).toBeCloseTo(0.6);
+    expect(requests).toHaveLength(1);
+    const strayed = await read(["box", "bog", "c"], { "{": { b: 0.9 }, "{b": { "?": 1 }, "{bo": { x: 1 } });
+    expect(strayed.requests.map(({ paths }) => paths)).toEqual([["{"], ["{bo"]]);
+    expect(rounded(strayed.weights)).toEqual([0.9, 0, 0]);
+  });
+
+  test("does not stop at a token that leads to one name and goes on to others", async () => {
+    const { weights, requests } = await read(["xa", "axb", "axc"], {
+      "{": { a: 0.7, x: 0.3 },
+      "{a": { x: 1 },
+      "{ax": { b: 0.1, c: 0.9 },
+    });
+    expect(requests).toEqual([{ paths: ["{"], tokens: "xabc", places: 3, until: "bc" }]);
+    expect(rounded(weights)).toEqual([0.3, 0.07, 0.63]);
+  });
+
+  test("asks about each place by itself when all tokens together are more than a request may name", async () => {
+    const names = Array.from({ length: 130 }, (_, index) => `a${String.fromCharCode(1000 + index)}`);
+    const { requests } = await read([...names, "b"], { "{": { a: 0.6, b: 0.4 }, "{a": { [names[7]![1]!]: 1 } });
+    expect(requests.map(({ places, until }) => [places, until])).toEqual([
+      [1, ""],
+      [1, ""],
+    ]);
   });
 
   test("tells a name from a longer one by the token that ends it", async () => {
-    const { weights } = await read(["ab", "abc", "x"], { "{": { a: 0.9, x: 0.1 }, "{ab": { "}": 0.3, c: 0.7 } });
+    const { weights } = await read(["ab", "abc", "x"], {
+      "{": { a: 0.9, x: 0.1 },
+      "{a": { b: 1 },
+      "{ab": { "}": 0.3, c: 0.7 },
+    });
     expect(rounded(weights)).toEqual([0.27, 0.63, 0.1]);
   });
 
-  test("does not follow what has next to no mass; its options share it", async () => {
-    const { weights, steps } = await read(["ax", "ay", "b"], { "{": { a: 0.001, b: 0.999 } });
-    expect(rounded(weights)).toEqual([0.0005, 0.0005, 0.999]);
-    expect(steps).toHaveLength(1);
+  test("does not ask again for little mass; its options share it", async () => {
+    const { weights, requests } = await read(["ax", "ay", "b"], { "{": { a: 0.08, b: 0.92 } });
+    expect(rounded(weights)).toEqual([0.04, 0.04, 0.92]);
+    expect(requests).toHaveLength(1);
   });
 
   test("counts what was wanted instead of an option at every depth", async () => {
@@ -86,17 +151,11 @@ describe("reading a tree of names", () => {
       { option: 1, tokens: [1, 5] },
     ]);
     const asked: number[][] = [];
-    const result = await readTree(tree, 2, (paths, tokens) => {
+    const result = await readTree(tree, 2, (paths, { tokens }) => {
       asked.push([...tokens]);
       return Promise.resolve({
         kind: "answered",
-        value: paths.map(
-          () =>
-            new Map([
-              [2, Math.log(0.7)],
-              [5, Math.log(0.3)],
-            ]),
-        ),
+        value: paths.map(() => place([2, 0.7], [5, 0.3])),
       });
     });
     expect(asked).toEqual([[2, 5]]);
@@ -110,16 +169,7 @@ describe("reading a tree of names", () => {
       { option: 2, tokens: [1, 3] },
     ]);
     const result = await readTree(tree, 3, (paths) =>
-      Promise.resolve({
-        kind: "answered",
-        value: paths.map(
-          () =>
-            new Map([
-              [2, Math.log(0.8)],
-              [3, Math.log(0.2)],
-            ]),
-        ),
-      }),
+      Promise.resolve({ kind: "answered", value: paths.map(() => place([2, 0.8], [3, 0.2])) }),
     );
     expect(result).toMatchObject({
       value: { weights: [0.4, 0.4, 0.2].map((share) => expect.closeTo(share, 6) as number) },

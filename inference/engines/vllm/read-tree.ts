@@ -1,19 +1,36 @@
+import { lookAhead } from "./look-ahead.ts";
+import type { Ahead } from "./look-ahead.ts";
 import type { Branch, Leaf } from "./candidate-tree.ts";
 import type { Asked } from "./client.ts";
 import type { Shares } from "./shares.ts";
 
-/** Mass that is not followed to its last token: it can't change which option leads, only cost another step. */
-const NEGLIGIBLE = 0.002;
+/**
+ * Mass off the path that the model writes, which is not followed to its last token: its options share it alike. What the
+ * model writes, and how sure it is of that, is known without; following costs another request.
+ */
+const LEAST_FOLLOWED = 0.1;
 
-/** Log-probabilities of tokens at the place after each path, by token; all paths in one step of the model. */
+/** A place that the model came to: the log-probabilities of the tokens asked about, and the one it wrote there. */
+export interface Place {
+  readonly logprobs: ReadonlyMap<number, number>;
+  readonly written: number | undefined;
+}
+
+/** The places that the model comes to from the end of each path on, the first of each in all cases. */
 export type ReadNext = (
   paths: readonly (readonly number[])[],
-  tokens: readonly number[],
-) => Promise<Asked<readonly ReadonlyMap<number, number>[]>>;
+  ahead: Ahead,
+) => Promise<Asked<readonly (readonly Place[])[]>>;
+
+interface Reached {
+  readonly branch: Branch;
+  readonly mass: number;
+}
 
 /**
- * Follows the model's mass from the root of the tree to the options: one step where all first tokens differ, one more
- * for each further token in which options that still have mass part. Nothing is generated.
+ * Follows the model's mass from the root of the tree to the options: one step where all first tokens differ. Where they
+ * do not, the model goes on as far as the names it is likeliest to write part, a step a token; other names that still
+ * have mass, and part further on, are read in one more request for all of them.
  */
 export async function readTree(tree: Branch | Leaf, count: number, readNext: ReadNext): Promise<Asked<Shares>> {
   const weights = Array.from({ length: count }, () => 0);
@@ -23,34 +40,51 @@ export async function readTree(tree: Branch | Leaf, count: number, readNext: Rea
   };
   if (tree.next === null) give(tree.options, 1);
 
-  let reached = tree.next === null ? [] : [{ branch: tree, mass: 1 }];
+  let further: Reached[] = tree.next === null ? [] : [{ branch: tree, mass: 1 }];
   /** How far greedy decoding has got. */
   let writing = tree;
-  while (reached.length > 0) {
-    const tokens = new Set(reached.flatMap(({ branch }) => [...branch.next.keys()]));
+
+  const follow = ({ branch, mass }: Reached, [place, ...later]: readonly Place[]): void => {
+    if (place === undefined) throw new Error("a place that was not read");
+    const { logprobs, written } = place;
+    if (branch === writing) writing = branch.next.get(written ?? -1) ?? likeliest(branch, logprobs);
+    let inside = 0;
+    for (const [token, below] of branch.next) {
+      const probability = Math.exp(logprobs.get(token) ?? -Infinity);
+      inside += probability;
+      const reached = mass * probability;
+      if (below.next === null) give(below.options, reached);
+      else {
+        const there = token === written ? placesFrom(below, below.path.slice(branch.path.length + 1), later) : [];
+        if (there.length > 0) follow({ branch: below, mass: reached }, there);
+        else if (reached > LEAST_FOLLOWED) further.push({ branch: below, mass: reached });
+        else give(below.options, reached);
+      }
+    }
+    outside += mass * Math.max(0, 1 - inside);
+  };
+
+  while (further.length > 0) {
+    const reached = further;
+    further = [];
+    const branches = reached.map(({ branch }) => branch);
     const read = await readNext(
-      reached.map(({ branch }) => branch.path),
-      [...tokens],
+      branches.map(({ path }) => path),
+      lookAhead(branches),
     );
     if (read.kind !== "answered") return read;
-    const further: { branch: Branch; mass: number }[] = [];
-    for (const [place, { branch, mass }] of reached.entries()) {
-      let inside = 0;
-      const logprobs = read.value[place] ?? new Map<number, number>();
-      if (branch === writing) writing = likeliest(branch, logprobs);
-      for (const [token, below] of branch.next) {
-        const probability = Math.exp(logprobs.get(token) ?? -Infinity);
-        inside += probability;
-        if (below.next !== null && mass * probability > NEGLIGIBLE)
-          further.push({ branch: below, mass: mass * probability });
-        else give(below.options, mass * probability);
-      }
-      outside += mass * Math.max(0, 1 - inside);
-    }
-    reached = further;
+    for (const [index, one] of reached.entries()) follow(one, read.value[index] ?? []);
   }
   const written = writing.next === null ? writing.options[0] : undefined;
   return { kind: "answered", value: { weights, written, outside } };
+}
+
+/** What was read from a branch on, when the model wrote the tokens that lead to it without a choice. */
+function placesFrom(branch: Branch, between: readonly number[], later: readonly Place[]): readonly Place[] {
+  const there = later.slice(between.length);
+  const wrote = between.every((token, index) => later[index]?.written === token);
+  const whole = [...branch.next.keys()].every((token) => there[0]?.logprobs.has(token));
+  return wrote && whole ? there : [];
 }
 
 /** Where greedy decoding goes on: of tokens that are exactly as likely it takes the first of the vocabulary. */

@@ -27,7 +27,7 @@ const PREPARE_TIMEOUTS_MS = [2_000, 60_000];
 /** Gauges of `/metrics` that say how much a server runs and queues. */
 const LOAD_GAUGES = ["vllm:num_requests_running", "vllm:num_requests_waiting"];
 /** Part of the engine's version: raised when the same log-probabilities come to mean another distribution. */
-const READING = 3;
+const READING = 4;
 /** Of the tokens of one policy's name, as a tree in memory. */
 const BYTES_A_CHARACTER = 64;
 

@@ -53,13 +53,20 @@ export const tokenizedSchema = z.object({
   max_model_len: z.number().int().min(1),
 });
 
-/** `POST /v1/completions` asked for the log-probabilities of chosen tokens at the next position of each prompt. */
+/** What vLLM takes in one `logprob_token_ids`. */
+export const TOKENS_A_REQUEST = 128;
+
+/** `POST /v1/completions` asked for the log-probabilities of chosen tokens at the next positions of each prompt. */
 export const nextTokensSchema = z.object({
   choices: z
     .array(
       z.object({
         index: z.number().int().min(0),
-        logprobs: z.object({ top_logprobs: z.array(z.record(z.string(), z.number())).min(1) }),
+        logprobs: z.object({
+          /** What was written, by `tokenName`. */
+          tokens: z.array(z.string()).default([]),
+          top_logprobs: z.array(z.record(z.string(), z.number())).min(1),
+        }),
       }),
     )
     .min(1),
@@ -69,6 +76,12 @@ export type NextTokens = z.infer<typeof nextTokensSchema>;
 
 /** How a token is named in an answer to `return_tokens_as_token_ids`. */
 export const tokenName = (token: number): string => `token_id:${String(token)}`;
+
+/** The token of such a name; undefined for anything else. */
+export const tokenOf = (name: string): number | undefined => {
+  const [, digits] = /^token_id:(\d+)$/.exec(name) ?? [];
+  return digits === undefined ? undefined : Number(digits);
+};
 
 export interface TokenizeChatRequest {
   readonly model: string;
@@ -87,7 +100,8 @@ export interface TokenizeTextRequest {
 export interface NextTokensRequest {
   readonly model: string;
   readonly prompt: readonly (readonly number[])[];
-  readonly max_tokens: 1;
+  readonly max_tokens: number;
+  readonly stop_token_ids?: readonly number[];
   readonly temperature: 0;
   /** Must be there, and is ignored beside `logprob_token_ids`. */
   readonly logprobs: 1;
