@@ -14,8 +14,8 @@ const engineReading: Reading = {
   engine: "arch-router@3",
   decideMs: 5,
 };
-const tokens = { inputTokens: 1_000_000, cachedInputTokens: 900_000, outputTokens: 1 };
-const routed = { ...engineReading, tokens };
+const tokens = { engine: "arch-router", inputTokens: 1_000_000, cachedInputTokens: 900_000, outputTokens: 1 };
+const routed = { ...engineReading, tokens: [tokens] };
 const usage = { inputTokens: 100, cachedInputTokens: null, outputTokens: 10, reasoningTokens: null, estimated: false };
 
 function row(reading: Reading, end: Partial<RequestEnd> = {}, enginePrices: Record<string, Prices> = {}) {
@@ -90,7 +90,7 @@ describe("a receipt", () => {
     routing_output_tokens: 1,
   };
   const none = { routing_input_tokens: null, routing_cached_input_tokens: null, routing_output_tokens: null };
-  it("says how a cascade came to its decision, which costs what the engine that decided costs", () => {
+  it("says how a cascade came to its decision, which costs what each engine costs that was asked", () => {
     const deciding = { decidedBy: "arch-router@1", escalated: true, agreed: false, shortlisted: null };
     const made = row({ ...routed, engine: "cascade@1", deciding }, {}, { "arch-router": prices });
     expect(made).toMatchObject({
@@ -99,12 +99,29 @@ describe("a receipt", () => {
       routing_cost_usd: expect.closeTo(0.19001, 9) as number,
     });
     expect(row(engineReading).deciding).toBeNull();
+    const before = { engine: "small", inputTokens: 500, cachedInputTokens: 0, outputTokens: 9 };
+    const both = { ...routed, tokens: [before, tokens] };
+    const small = { input_per_million: 2, output_per_million: 0 };
+    expect(row(both, {}, { "arch-router": prices, small })).toMatchObject({
+      routing_input_tokens: 1_000_500,
+      routing_output_tokens: 10,
+      routing_cost_usd: expect.closeTo(0.19101, 9) as number,
+    });
+    expect(row(both, {}, { small }).routing_cost_usd).toBeCloseTo(0.001, 9);
   });
 
   it.each<[string, Reading, Record<string, unknown>]>([
     ["what was counted, at the engine's price", routed, { ...counted, routing_cost_usd: expect.closeTo(0.19001, 9) }],
-    ["no cost when the engine has no price", { ...routed, engine: "free@1" }, { ...counted, routing_cost_usd: null }],
-    ["no cost when it is named as an object's own", { ...routed, engine: "toString@1" }, { routing_cost_usd: null }],
+    [
+      "no cost when the engine has no price",
+      { ...routed, tokens: [{ ...tokens, engine: "free" }] },
+      { ...counted, routing_cost_usd: null },
+    ],
+    [
+      "no cost when it is named as an object's own",
+      { ...routed, tokens: [{ ...tokens, engine: "toString" }] },
+      { routing_cost_usd: null },
+    ],
     ["nothing when the engine does not count", engineReading, { ...none, routing_cost_usd: null }],
     ["nothing when the decision was remembered", { ...routed, source: "memo" }, { ...none, routing_cost_usd: null }],
     ["nothing when routing failed", { source: "fallback:timeout", decideMs: 1 }, { ...none, routing_cost_usd: null }],

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../errors.ts";
+import type { RoutingTokens } from "../routing/decision.ts";
 import type { Candidate } from "../routing/target.ts";
 import type { Prices, Principal } from "../tenancy/snapshot.ts";
 import type { TokenUsage } from "../upstream/usage.ts";
@@ -142,20 +143,21 @@ function consumption({ usage, candidate }: RequestEnd) {
   };
 }
 
-/** The router model's own calls: a remembered decision took none. */
+/** The router models' own calls: a remembered decision took none. What has no price is left out of the cost. */
 function routingConsumption({ routed }: Decided, enginePrices: Readonly<Record<string, Prices>>) {
   const reading = routed?.reading ?? null;
-  const asked = reading !== null && "scores" in reading && reading.source === "engine" ? reading : null;
-  const tokens = asked?.tokens ?? null;
-  // A cascade is as dear as the engine that decided.
-  const name = (asked?.deciding?.decidedBy ?? asked?.engine)?.split("@", 1)[0] ?? "";
-  const prices = Object.hasOwn(enginePrices, name) ? enginePrices[name] : undefined;
+  const asked = reading !== null && "scores" in reading && reading.source === "engine" ? (reading.tokens ?? []) : [];
+  const sum = (of: (tokens: RoutingTokens) => number): number | null =>
+    asked.length === 0 ? null : asked.reduce((total, one) => total + of(one), 0);
+  const priced = asked.flatMap((tokens) => {
+    const prices = Object.hasOwn(enginePrices, tokens.engine) ? enginePrices[tokens.engine] : undefined;
+    return prices === undefined ? [] : [costUsd(prices, { ...tokens, reasoningTokens: null })];
+  });
   return {
-    routing_input_tokens: tokens?.inputTokens ?? null,
-    routing_cached_input_tokens: tokens?.cachedInputTokens ?? null,
-    routing_output_tokens: tokens?.outputTokens ?? null,
-    routing_cost_usd:
-      tokens === null || prices === undefined ? null : costUsd(prices, { ...tokens, reasoningTokens: null }),
+    routing_input_tokens: sum(({ inputTokens }) => inputTokens),
+    routing_cached_input_tokens: sum(({ cachedInputTokens }) => cachedInputTokens),
+    routing_output_tokens: sum(({ outputTokens }) => outputTokens),
+    routing_cost_usd: priced.length === 0 ? null : priced.reduce((total, cost) => total + cost, 0),
   };
 }
 

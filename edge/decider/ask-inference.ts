@@ -5,7 +5,7 @@ import { postDecide, type DecideQuestion, type InferenceAccess } from "./inferen
 import { readDistribution, readRoutingTokens, refusesContract, type Distribution } from "./scores.ts";
 
 export type Asked =
-  | { readonly kind: "decided"; readonly distribution: Distribution; readonly tokens: RoutingTokens | null }
+  | { readonly kind: "decided"; readonly distribution: Distribution; readonly tokens: readonly RoutingTokens[] }
   | {
       readonly kind: "failed";
       readonly reason: Exclude<FallbackReason, "breaker_open">;

@@ -91,7 +91,7 @@ export async function decide(
   const asked = await reported;
   if (asked.kind === "decided") {
     const decided = reading("engine", asked.distribution, policies, decideMs());
-    return asked.tokens === null ? decided : { ...decided, tokens: asked.tokens };
+    return asked.tokens.length === 0 ? decided : { ...decided, tokens: asked.tokens };
   }
   if (asked.kind === "abandoned") return fallback("timeout", decideMs());
   const { reason, status } = asked;

@@ -171,8 +171,14 @@ describe("a decision", () => {
       timings: {},
       tokens,
     };
-    const expected = { inputTokens: 900, cachedInputTokens: 800, outputTokens: 1 };
-    expect(await answered(Response.json(body))).toMatchObject({ source: "engine", tokens: expected });
+    const expected = { engine: "big", inputTokens: 900, cachedInputTokens: 800, outputTokens: 1 };
+    expect(await answered(Response.json(body))).toMatchObject({ source: "engine", tokens: [expected] });
+    const before = { engine: "small@2", tokens: { prompt: 60, cached: 0, completion: 2 } };
+    const escalated = { ...body, engine: "cascade@3", decidedBy: "big@1", tokensBefore: before };
+    const both = setUp();
+    expect(await both.answered(Response.json(escalated))).toMatchObject({
+      tokens: [{ engine: "small", inputTokens: 60, cachedInputTokens: 0, outputTokens: 2 }, expected],
+    });
     expect(await ask()).not.toHaveProperty("tokens");
   });
 

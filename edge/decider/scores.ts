@@ -53,11 +53,20 @@ function readDeciding({ decidedBy, escalated, agreed, shortlisted }: DecideRespo
 export const refusesContract = (body: unknown): boolean =>
   decideErrorSchema.safeParse(body).data?.error.param === "contract";
 
-/** What an answer of the inference service says its engine read and wrote; null when it does not count. */
-export function readRoutingTokens(answer: unknown): RoutingTokens | null {
-  const tokens = decideResponseSchema.safeParse(answer).data?.tokens;
-  if (tokens === undefined) return null;
-  return { inputTokens: tokens.prompt, cachedInputTokens: tokens.cached, outputTokens: tokens.completion };
+/** What an answer of the inference service says each engine read and wrote that counts. */
+export function readRoutingTokens(answer: unknown): readonly RoutingTokens[] {
+  const { data } = decideResponseSchema.safeParse(answer);
+  if (data === undefined) return [];
+  const { engine, decidedBy = engine, tokens, tokensBefore } = data;
+  return [
+    ...(tokensBefore === undefined ? [] : [tokensBefore]),
+    ...(tokens === undefined ? [] : [{ engine: decidedBy, tokens }]),
+  ].map(({ engine: asked, tokens: { prompt, cached, completion } }) => ({
+    engine: asked.split("@", 1)[0] ?? "",
+    inputTokens: prompt,
+    cachedInputTokens: cached,
+    outputTokens: completion,
+  }));
 }
 
 /** The distribution with its names, as everybody else reads it. */

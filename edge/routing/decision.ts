@@ -3,8 +3,10 @@ import type { Score, UnsureReason } from "../../inference/contract/index.ts";
 /** Why routing gave no decision and the fallback target serves instead. */
 export type FallbackReason = "timeout" | "unavailable" | "overloaded" | "invalid" | "breaker_open";
 
-/** Tokens of the router model's own calls for one decision. Cached ones are part of the input. */
+/** What one engine's model read and wrote for a decision. Cached tokens are part of the input. */
 export interface RoutingTokens {
+  /** Name of the engine. */
+  readonly engine: string;
   readonly inputTokens: number;
   readonly cachedInputTokens: number;
   readonly outputTokens: number;
@@ -32,8 +34,8 @@ export type Reading =
       readonly engine: string;
       readonly decideMs: number;
       readonly deciding?: Deciding;
-      /** What the router model itself read and wrote for this; absent when it was not asked, or does not count. */
-      readonly tokens?: RoutingTokens;
+      /** By each engine that was asked and counts; absent when none did. */
+      readonly tokens?: readonly RoutingTokens[];
     }
   | { readonly source: `fallback:${FallbackReason}`; readonly decideMs: number };
 

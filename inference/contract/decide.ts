@@ -50,6 +50,10 @@ export type Score = z.infer<typeof scoreSchema>;
 export const unsureReasonSchema = z.enum(["refused", "outside_options", "late"]);
 export type UnsureReason = z.infer<typeof unsureReasonSchema>;
 
+/** What a model has read and written. Cached tokens are part of the prompt's. */
+export const tokenCountsSchema = z.object({ prompt: z.number(), cached: z.number(), completion: z.number() });
+export type TokenCounts = z.infer<typeof tokenCountsSchema>;
+
 /** Answer of `POST /v1/decide`: calibrated, sums to 1, policies in published order, then `other` as `null`. */
 export const decideResponseSchema = z.object({
   scores: z.array(scoreSchema).min(1),
@@ -64,7 +68,10 @@ export const decideResponseSchema = z.object({
   agreed: z.boolean().optional(),
   /** Milliseconds spent, by part. */
   timings: z.record(z.string(), z.number()),
-  tokens: z.object({ prompt: z.number(), cached: z.number(), completion: z.number() }).optional(),
+  /** Of the engine whose answer this is. */
+  tokens: tokenCountsSchema.optional(),
+  /** Of the engine of a cascade that was asked before it, when that counts. */
+  tokensBefore: z.object({ engine: z.string().min(1), tokens: tokenCountsSchema }).optional(),
   /** How many policies the deciding model was asked about, when that was not all of them: the likeliest ones. */
   shortlisted: z.number().int().optional(),
 });

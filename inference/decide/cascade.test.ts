@@ -114,6 +114,23 @@ describe("the bigger engine's answer", () => {
     });
   });
 
+  test("does not hide what the first one has read, where that counts", async () => {
+    const [few, many] = [
+      { prompt: 60, cached: 0, completion: 1 },
+      { prompt: 300, cached: 0, completion: 1 },
+    ];
+    const { ask } = setUp(said("embedded", 0.55, { tokens: few }), () =>
+      Promise.resolve(said("big", 0.9, { tokens: many })),
+    );
+    expect(await ask()).toMatchObject({
+      value: { tokens: many, tokensBefore: { engine: "embedded@1", tokens: few } },
+    });
+    expect(await ask({ escalateBelow: 0.1 })).toEqual({
+      ok: true,
+      value: expect.not.objectContaining({ tokensBefore: expect.anything() as object }) as object,
+    });
+  });
+
   test("is waited for until shortly before the deadline; then the first one's stands, marked late", async () => {
     const { deps, ask, big } = setUp(said("embedded", 0.55), never);
     let answered: Result<DecideResponse> | null = null;

@@ -72,7 +72,9 @@ export function createCascade({ name, first, second, escalateBelow, now, timeout
       const timings = { first_ms: quickMs, second_ms: now() - began - quickMs, total_ms: now() - began };
       if (better?.ok === true) {
         const agreed = quick.ok ? { agreed: best(quick.value.scores) === best(better.value.scores) } : {};
-        return ok({ ...better.value, engine, decidedBy: better.value.engine, escalated: true, ...agreed, timings });
+        const spent = quick.ok ? tokensBefore(quick.value) : {};
+        const decidedBy = better.value.engine;
+        return ok({ ...better.value, engine, decidedBy, escalated: true, ...agreed, ...spent, timings });
       }
       if (!quick.ok) return better ?? quick;
       const stands = { ...quick.value, engine, decidedBy: quick.value.engine, timings };
@@ -87,6 +89,9 @@ export function createCascade({ name, first, second, escalateBelow, now, timeout
     similarity: first.similarity,
   };
 }
+
+const tokensBefore = ({ engine, tokens }: DecideResponse): Pick<DecideResponse, "tokensBefore"> =>
+  tokens === undefined ? {} : { tokensBefore: { engine, tokens } };
 
 const nameOf = (engine: ServedEngine): string => `${engine.name}@${engine.version}`;
 

@@ -1,13 +1,18 @@
-import type { DecideResponse } from "../contract/index.ts";
+import type { DecideResponse, TokenCounts } from "../contract/index.ts";
 import type { Metrics } from "../metrics.ts";
 
 /** Counts a decision, what its model read for it, and how a cascade came to it. */
 export function countDecision(metrics: Metrics, asked: string, decision: DecideResponse): void {
-  const { unsureReason, decidedBy, tokens } = decision;
+  const { unsureReason, decidedBy, tokens, tokensBefore } = decision;
   metrics.decisions.inc({ engine: asked, result: unsureReason ?? "ok" });
-  const engine = decidedBy?.split("@", 1)[0] ?? asked;
-  for (const [kind, count] of Object.entries(tokens ?? {})) metrics.tokens.inc({ engine, kind }, count);
+  countTokens(metrics, decidedBy ?? asked, tokens);
+  if (tokensBefore !== undefined) countTokens(metrics, tokensBefore.engine, tokensBefore.tokens);
   if (decidedBy !== undefined) metrics.cascades.inc({ engine: asked, outcome: outcomeOf(decision) });
+}
+
+function countTokens(metrics: Metrics, nameAndVersion: string, tokens: TokenCounts | undefined): void {
+  const [engine = ""] = nameAndVersion.split("@", 1);
+  for (const [kind, count] of Object.entries(tokens ?? {})) metrics.tokens.inc({ engine, kind }, count);
 }
 
 function outcomeOf({ escalated, agreed, unsureReason }: DecideResponse): string {

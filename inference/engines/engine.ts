@@ -1,4 +1,4 @@
-import type { Policy, Turn, UnsureReason } from "../contract/index.ts";
+import type { Policy, TokenCounts, Turn, UnsureReason } from "../contract/index.ts";
 import type { Result } from "../errors.ts";
 
 /** The policies of one router version; `digest` is their `policyDigest`. */
@@ -29,7 +29,7 @@ export interface EngineReading {
   readonly unsureReason?: UnsureReason;
   /** Milliseconds, by part. */
   readonly timings: Readonly<Record<string, number>>;
-  readonly tokens?: { readonly prompt: number; readonly cached: number; readonly completion: number };
+  readonly tokens?: Readonly<TokenCounts>;
   /** How many policies were asked about, when that was not all of them. */
   readonly shortlisted?: number;
 }

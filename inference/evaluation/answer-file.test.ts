@@ -4,7 +4,15 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { openAnswerFile, readAnswers } from "./answer-file.ts";
 
-const answer = { id: "one", predictions: ["a", "other"], confidences: [0.75, 0.5], unsure: [1], ms: [3, 4] };
+const spent = { prompt: 90, cached: 64, completion: 1 };
+const answer = {
+  id: "one",
+  predictions: ["a", "other"],
+  confidences: [0.75, 0.5],
+  unsure: [1],
+  ms: [3, 4],
+  tokens: [spent, spent],
+};
 
 let folder: string;
 beforeEach(async () => {

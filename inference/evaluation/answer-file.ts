@@ -1,5 +1,6 @@
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { z } from "zod";
+import { tokenCountsSchema } from "../contract/index.ts";
 import type { Answer } from "./record.ts";
 
 const lineSchema = z.object({
@@ -8,6 +9,7 @@ const lineSchema = z.object({
   confidences: z.array(z.number()),
   unsure: z.array(z.int()).optional(),
   ms: z.array(z.number()),
+  tokens: z.array(tokenCountsSchema).optional(),
   engine: z.string(),
 });
 
@@ -71,13 +73,14 @@ function parseLine(line: string) {
   }
 }
 
-const answerOf = ({ unsure, ...line }: z.infer<typeof lineSchema>): Answer => ({
+const answerOf = ({ unsure, tokens, ...line }: z.infer<typeof lineSchema>): Answer => ({
   ...line,
   ...(unsure !== undefined && { unsure }),
+  ...(tokens !== undefined && { tokens }),
 });
 
-function toLine({ id, predictions, confidences, unsure, ms }: Answer, engine: string): string {
-  const rounded = { confidences: confidences.map(short), unsure, ms: ms.map(short) };
+function toLine({ id, predictions, confidences, unsure, ms, tokens }: Answer, engine: string): string {
+  const rounded = { confidences: confidences.map(short), unsure, ms: ms.map(short), tokens };
   return `${JSON.stringify({ id, predictions, ...rounded, engine })}\n`;
 }
 

@@ -1,4 +1,5 @@
 import { normaliseConversation } from "../contract/index.ts";
+import type { TokenCounts } from "../contract/index.ts";
 import type { ServedEngine } from "../decide/served-engine.ts";
 import type { Answer, Question } from "./record.ts";
 
@@ -14,6 +15,7 @@ export async function answer(engine: ServedEngine, question: Question, now: () =
   const confidences: number[] = [];
   const ms: number[] = [];
   const unsure: number[] = [];
+  const tokens: TokenCounts[] = [];
   const policies = question.policies.map(({ name, description }) => ({ name, description }));
   for (const [index, turn] of question.turns.entries()) {
     if (turn.role !== "user") continue;
@@ -27,8 +29,16 @@ export async function answer(engine: ServedEngine, question: Question, now: () =
     if (!decided.ok) throw new Error(`${question.id}: ${decided.refusal.code}: ${decided.refusal.message}`);
     const best = decided.value.scores.reduce((a, b) => (b.probability > a.probability ? b : a));
     if (decided.value.unsureReason !== undefined) unsure.push(predictions.length);
+    if (decided.value.tokens !== undefined) tokens.push(decided.value.tokens);
     predictions.push(best.policy ?? "other");
     confidences.push(best.probability);
   }
-  return { id: question.id, predictions, confidences, ...(unsure.length > 0 && { unsure }), ms };
+  return {
+    id: question.id,
+    predictions,
+    confidences,
+    ...(unsure.length > 0 && { unsure }),
+    ms,
+    ...(tokens.length === ms.length && { tokens }),
+  };
 }

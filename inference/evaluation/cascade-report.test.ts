@@ -22,6 +22,10 @@ const second: Answer = {
   confidences: [0.8, 0.8, 0.8, 0.8, 0.8],
   ms: [10, 10, 10, 10, 10],
 };
+const counted = {
+  ...second,
+  tokens: second.ms.map(() => ({ prompt: 100, cached: 40, completion: 1 })),
+};
 const names = { first: "embedded@1", second: "big@1" };
 const answers = { first: new Map([["one", first]]), second: new Map([["one", second]]) };
 
@@ -37,9 +41,9 @@ test("what a cascade answers is the first engine's answer where it is sure, else
 test("accuracy, escalation and agreement are of scored turns, at the threshold and along the curve", () => {
   const report = cascadeReport([record], names, answers, 0.6);
   expect(report).toMatchObject({ ...names, escalated: 0.5, accuracy: 1, agreement: 0.25, agreementWhenEscalated: 0 });
-  expect(report.curve[0]).toEqual({ threshold: 0, escalated: 0, accuracy: 0.5 });
-  expect(report.curve.at(-1)).toEqual({ threshold: 1.01, escalated: 1, accuracy: 0.75 });
-  expect(report.curve).toContainEqual({ threshold: 0.7, escalated: 0.5, accuracy: 1 });
+  expect(report.curve[0]).toMatchObject({ threshold: 0, escalated: 0, accuracy: 0.5 });
+  expect(report.curve.at(-1)).toMatchObject({ threshold: 1.01, escalated: 1, accuracy: 0.75 });
+  expect(report.curve.find(({ threshold }) => threshold === 0.7)).toMatchObject({ escalated: 0.5, accuracy: 1 });
 });
 
 test("what the first engine calls unsure is escalated whatever its confidence, as in service", () => {
@@ -51,6 +55,17 @@ test("what the first engine calls unsure is escalated whatever its confidence, a
   expect(composeAnswer(unsure, { ...second, unsure: [0, 1] }, 0.2).unsure).toEqual([0]);
   const both = { first: new Map([["one", unsure]]), second: answers.second };
   expect(cascadeReport([record], names, both, 0.2).escalated).toBe(0.25);
+});
+
+test("the cost is what was asked: time of both engines, and the tokens that the bigger one counts", () => {
+  expect(composeAnswer(first, counted, 0.6).tokens?.map(({ prompt }) => prompt)).toEqual([0, 100, 100, 0, 100]);
+  expect(composeAnswer(first, second, 0.6)).not.toHaveProperty("tokens");
+  const both = { first: answers.first, second: new Map([["one", counted]]) };
+  // Half of the four turns that are scored are escalated.
+  expect(cascadeReport([record], names, both, 0.6)).toMatchObject({
+    cost: { ms: 6, tokens: { prompt: 50, cached: 20, completion: 0.5 } },
+    secondAlone: { ms: 10, tokens: { prompt: 100, cached: 40, completion: 1 } },
+  });
 });
 
 test("a cascade that never escalates says nothing of agreement then", () => {

@@ -1,3 +1,4 @@
+import type { TokenCounts } from "../contract/index.ts";
 import type { Answer, BenchmarkRecord } from "./record.ts";
 
 /** One decision of both engines of a cascade, and whether each was right. */
@@ -6,6 +7,15 @@ interface Pair {
   readonly firstRight: boolean;
   readonly secondRight: boolean;
   readonly agree: boolean;
+  /** Of the first engine, and of the second one when it is asked. */
+  readonly cost: readonly [Cost, Cost];
+}
+
+/** What a decision took. */
+export interface Cost {
+  readonly ms: number;
+  /** None when the engine does not count. */
+  readonly tokens: TokenCounts;
 }
 
 export interface CurvePoint {
@@ -15,6 +25,8 @@ export interface CurvePoint {
   readonly escalated: number;
   /** Share of scored turns that are right, 0..1. */
   readonly accuracy: number;
+  /** Mean of a decision. */
+  readonly cost: Cost;
 }
 
 export interface CascadeReport extends CurvePoint {
@@ -23,11 +35,14 @@ export interface CascadeReport extends CurvePoint {
   /** Share of decisions on which both choose the same, 0..1: of all, and of the escalated ones. */
   readonly agreement: number;
   readonly agreementWhenEscalated: number | null;
+  /** What a decision would take if the second engine were always asked, and nobody else. */
+  readonly secondAlone: Cost;
   /** From the first engine alone to the second one alone. */
   readonly curve: readonly CurvePoint[];
 }
 
 const STEPS = 20;
+const NO_TOKENS: TokenCounts = { prompt: 0, cached: 0, completion: 0 };
 
 /** What a cascade of two engines answers at a threshold, from what each of them answered to everything. */
 export function composeAnswer(first: Answer, second: Answer, threshold: number): Answer {
@@ -36,12 +51,17 @@ export function composeAnswer(first: Answer, second: Answer, threshold: number):
     ofFirst.map((value, index) => (escalates[index] === true ? (ofSecond[index] ?? value) : value));
   const isUnsure = pick(flags(first), flags(second));
   const unsure = isUnsure.flatMap((one, index) => (one ? [index] : []));
+  const [spentFirst, spentSecond] = [tokensOf(first), tokensOf(second)];
+  const tokens = spentFirst.map((spent, index) =>
+    escalates[index] === true ? sum([spent, spentSecond[index] ?? NO_TOKENS]) : spent,
+  );
   return {
     id: first.id,
     predictions: pick(first.predictions, second.predictions),
     confidences: pick(first.confidences, second.confidences),
     ...(unsure.length > 0 && { unsure }),
     ms: first.ms.map((ms, index) => ms + (escalates[index] === true ? (second.ms[index] ?? 0) : 0)),
+    ...((first.tokens ?? second.tokens) !== undefined && { tokens }),
   };
 }
 
@@ -66,10 +86,25 @@ export function cascadeReport(
     ...pointAt(pairs, threshold),
     agreement: shareOf(pairs, ({ agree }) => agree) ?? 0,
     agreementWhenEscalated: shareOf(escalated, ({ agree }) => agree),
+    secondAlone: meanCost(
+      pairs.map(({ cost: [, ofSecond] }) => ofSecond),
+      pairs.length,
+    ),
     // Above 1 every decision is escalated: confidences reach 1.
     curve: [...new Set([...thresholds, 1.01])].map((one) => pointAt(pairs, one)),
   };
 }
+
+const tokensOf = ({ ms, tokens }: Answer): readonly TokenCounts[] => tokens ?? ms.map(() => NO_TOKENS);
+
+const sum = (counts: readonly TokenCounts[]): TokenCounts => {
+  const total = (of: (one: TokenCounts) => number): number => counts.reduce((so, one) => so + of(one), 0);
+  return {
+    prompt: total(({ prompt }) => prompt),
+    cached: total(({ cached }) => cached),
+    completion: total(({ completion }) => completion),
+  };
+};
 
 const flags = ({ confidences, unsure = [] }: Answer): boolean[] =>
   confidences.map((_, index) => unsure.includes(index));
@@ -81,20 +116,36 @@ const sureness = ({ confidences, unsure = [] }: Answer): number[] =>
 function pairsOf(record: BenchmarkRecord, first: Answer | undefined, second: Answer | undefined): Pair[] {
   if (first === undefined || second === undefined) return [];
   const sure = sureness(first);
+  const costOf = (answer: Answer, index: number): Cost => ({
+    ms: answer.ms[index] ?? 0,
+    tokens: tokensOf(answer)[index] ?? NO_TOKENS,
+  });
   return record.labels.flatMap((label, index) => {
     const confidence = sure[index];
     if (label === null || confidence === undefined) return [];
     const [quick, better] = [first.predictions[index], second.predictions[index]];
-    return [{ confidence, firstRight: quick === label, secondRight: better === label, agree: quick === better }];
+    const right = { firstRight: quick === label, secondRight: better === label };
+    return [{ confidence, ...right, agree: quick === better, cost: [costOf(first, index), costOf(second, index)] }];
   });
 }
 
 function pointAt(pairs: readonly Pair[], threshold: number): CurvePoint {
   const isEscalated = ({ confidence }: Pair): boolean => confidence < threshold;
+  const spent = pairs.flatMap((pair) => (isEscalated(pair) ? pair.cost : pair.cost.slice(0, 1)));
   return {
     threshold,
     escalated: shareOf(pairs, isEscalated) ?? 0,
     accuracy: shareOf(pairs, (pair) => (isEscalated(pair) ? pair.secondRight : pair.firstRight)) ?? 0,
+    cost: meanCost(spent, pairs.length),
+  };
+}
+
+function meanCost(spent: readonly Cost[], decisions: number): Cost {
+  const mean = (total: number): number => total / Math.max(1, decisions);
+  const { prompt, cached, completion } = sum(spent.map(({ tokens }) => tokens));
+  return {
+    ms: mean(spent.reduce((total, { ms }) => total + ms, 0)),
+    tokens: { prompt: mean(prompt), cached: mean(cached), completion: mean(completion) },
   };
 }
 

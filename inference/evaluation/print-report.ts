@@ -1,4 +1,5 @@
-import type { CascadeReport } from "./cascade-report.ts";
+import type { CascadeReport, Cost } from "./cascade-report.ts";
+import type { TokenCounts } from "../contract/index.ts";
 import { PAPER_ROWS } from "./paper-rows.ts";
 import type { Report } from "./report.ts";
 import { LEVELS } from "./score.ts";
@@ -23,20 +24,29 @@ export function printReport(report: Report): string {
     "",
     `Milliseconds a decision: p50 ${report.msPerDecision.p50.toFixed(1)}, p95 ${report.msPerDecision.p95.toFixed(1)}, ` +
       `p99 ${report.msPerDecision.p99.toFixed(1)}`,
+    ...(report.tokensPerDecision === null ? [] : [`Tokens a decision: ${tokens(report.tokensPerDecision)}`]),
   ].join("\n");
 }
 
+const tokens = ({ prompt, cached, completion }: TokenCounts): string =>
+  `${prompt.toFixed(0)} read, ${cached.toFixed(0)} of them cached, ${completion.toFixed(1)} written`;
+
+const spent = ({ ms, tokens: { prompt, completion } }: Cost): string =>
+  `${ms.toFixed(1)} ms, ${(prompt + completion).toFixed(0)} tokens`;
+
 /** What a cascade gains over its first engine alone, and how often it asks the second one for that. */
 export function printCascade(cascade: CascadeReport): string {
-  const { first, second, threshold, escalated, accuracy, agreement, agreementWhenEscalated } = cascade;
+  const { first, second, threshold, escalated, accuracy, agreement, agreementWhenEscalated, cost } = cascade;
   const whenEscalated = agreementWhenEscalated === null ? "–" : share(agreementWhenEscalated);
   return [
     `Cascade of ${first} and ${second}: under ${threshold.toFixed(2)} the second is asked`,
     `  ${share(escalated)} escalated, ${share(accuracy)} of turns right; ` +
       `both choose the same in ${share(agreement)}, of the escalated in ${whenEscalated}`,
-    "Turns right against share escalated (threshold, escalated, right)",
+    `  a decision costs ${spent(cost)}; ${second} alone ${spent(cascade.secondAlone)}`,
+    "Turns right against share escalated (threshold, escalated, right, cost of a decision)",
     ...cascade.curve.map(
-      (point) => `  ${point.threshold.toFixed(3)}  ${share(point.escalated).padStart(7)}  ${share(point.accuracy)}`,
+      (point) =>
+        `  ${point.threshold.toFixed(3)}  ${share(point.escalated).padStart(7)}  ${share(point.accuracy)}  ${spent(point.cost)}`,
     ),
   ].join("\n");
 }

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import type { TokenCounts } from "../contract/index.ts";
 
 /** The folder of evaluation worlds: what is measured with unless something else is named. */
 export const WORLDS = new URL("worlds", import.meta.url).pathname;
@@ -30,6 +31,8 @@ export interface Answer {
   readonly unsure?: readonly number[];
   /** Milliseconds a decision. */
   readonly ms: readonly number[];
+  /** By decision; absent when the engine does not count. */
+  readonly tokens?: readonly TokenCounts[];
 }
 
 /** Reads the records of JSONL files and of folders of them, in order. Throws with file and line of a bad record. */

@@ -1,6 +1,7 @@
 import { abstention, areaUnderRoc, coverageAt, expectedCalibrationError, reliability } from "./confidence.ts";
 import type { JudgedTurn } from "./confidence.ts";
 import { confusions, worstPolicies } from "./mistakes.ts";
+import type { TokenCounts } from "../contract/index.ts";
 import type { Answer, BenchmarkRecord } from "./record.ts";
 import { score } from "./score.ts";
 
@@ -30,6 +31,7 @@ export function makeReport(engine: string, records: readonly BenchmarkRecord[], 
     confusions: confusions(records, answers, LISTED),
     worstPolicies: worstPolicies(records, answers, LISTED),
     msPerDecision: { p50: quantile(times, 0.5), p95: quantile(times, 0.95), p99: quantile(times, 0.99) },
+    tokensPerDecision: tokensPerDecision([...answers.values()]),
   };
 }
 
@@ -45,6 +47,19 @@ function judge(records: readonly BenchmarkRecord[], answers: ReadonlyMap<string,
       return [{ confidence, right, other: label === "other", unsure: answer.unsure?.includes(index) === true }];
     });
   });
+}
+
+/** Mean over the decisions of an engine that counts; null of any other. */
+function tokensPerDecision(answers: readonly Answer[]): TokenCounts | null {
+  const counts = answers.flatMap(({ tokens }) => tokens ?? []);
+  if (counts.length === 0) return null;
+  const mean = (of: (one: TokenCounts) => number): number =>
+    counts.reduce((total, one) => total + of(one), 0) / counts.length;
+  return {
+    prompt: mean(({ prompt }) => prompt),
+    cached: mean(({ cached }) => cached),
+    completion: mean(({ completion }) => completion),
+  };
 }
 
 const quantile = (sorted: readonly number[], share: number): number =>
