@@ -68,7 +68,7 @@ export async function decide(
     return { source: "engine", scores, unsureReason: null, engine: NO_POLICIES, decideMs: 0 };
   }
   const key = await memoKey({ tenantId, policyDigest: router.policy_digest, engine: settings.engine, conversation });
-  const remembered = memo.get(key, settings.min_confidence, beganAt);
+  const remembered = memo.get(key, settings, beganAt);
   if (remembered !== null) return reading("memo", remembered, policies, decideMs());
 
   const asking = await questionFor(deps, question);
@@ -84,7 +84,7 @@ export async function decide(
   // A client that leaves must not keep the breaker from learning how its call went.
   const reported = work.then((asked) => {
     report(breaker, asked, deps.now());
-    if (asked.kind === "decided") memo.set(key, settings.min_confidence, asked.distribution, deps.now());
+    if (asked.kind === "decided") memo.set(key, settings, asked.distribution, deps.now());
     return asked;
   });
   question.waitUntil(reported);
@@ -110,6 +110,7 @@ async function questionFor(
     conversation: [...conversation],
     engine: settings.engine,
     escalateBelow: settings.min_confidence,
+    ...(settings.other_bias !== undefined && { otherBias: settings.other_bias }),
     isolation: await isolationToken(env, tenantId),
     paidEngines: [...paidEngines],
     deadlineMs: Math.max(1, Math.floor(settings.deadline_ms * SERVICE_SHARE)),

@@ -197,15 +197,23 @@ describe("a decision", () => {
     for (const other of others) expect((await answered(decided(), other)).source).toBe("engine");
   });
 
-  it("of an engine that escalates is remembered for the threshold it was asked with alone", async () => {
+  it("of an engine that escalates is remembered for the settings it was asked with alone", async () => {
     const { service, ask, answered } = setUp();
-    const cascade = (min_confidence: number) => ({ router: routerOf({ engine: "careful", min_confidence }) });
+    const cascade = (min_confidence: number, rest = {}) => ({
+      router: routerOf({ engine: "careful", min_confidence, ...rest }),
+    });
     const quick = { scores: [{ policy: "code", probability: 1 }], engine: "careful@1", escalated: false, timings: {} };
     await answered(Response.json({ ...quick, decidedBy: "embedded@1" }), cascade(0.2));
     await answered(Response.json({ ...quick, decidedBy: "big@1", escalated: true }), cascade(0.9));
     expect(await ask(cascade(0.2))).toMatchObject({ source: "memo", deciding: { decidedBy: "embedded@1" } });
     expect(await ask(cascade(0.9))).toMatchObject({ source: "memo", deciding: { decidedBy: "big@1" } });
-    expect(service.calls.map(({ body }) => body["escalateBelow"])).toEqual([0.2, 0.9]);
+    await answered(Response.json({ ...quick, decidedBy: "big@1" }), cascade(0.2, { other_bias: -1 }));
+    const told = service.calls.map(({ body }) => [body["escalateBelow"], body["otherBias"]]);
+    expect(told).toEqual([
+      [0.2, undefined],
+      [0.9, undefined],
+      [0.2, -1],
+    ]);
   });
 });
 

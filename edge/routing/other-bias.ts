@@ -3,7 +3,8 @@ import type { Reading } from "./decision.ts";
 /**
  * A reading whose odds of `other` are multiplied by e^bias, the rest scaled so that probabilities still sum to 1. How
  * readily an engine says `other` carries over least from one policy set to the next, hence a number a router can set.
- * The reading itself stays as the engine gave it, so a memo outlives a change of the setting. `unlisted` is the
+ * The reading itself stays as the engine gave it, so that what a memo holds of an engine that does not escalate outlives
+ * a change of the setting. `unlisted` is the
  * probability of the policies that a shortened reading leaves out.
  */
 export function withOtherBias(reading: Reading, bias: number, unlisted = 0): Reading {

@@ -34,6 +34,11 @@ export const decideRequestSchema = z.object({
   engine: z.string().max(64).optional(),
   /** Calibrated confidence (0..1) under which a cascade asks its bigger engine; absent or 0: the cascade's own. */
   escalateBelow: z.number().min(0).max(1).optional(),
+  /**
+   * What the caller will add to the log-odds of `other`: a cascade weighs its first engine's answer so before it escalates.
+   * The scores of the answer are without it.
+   */
+  otherBias: z.number().min(-10).max(10).optional(),
   /** Opaque per-tenant token: salts shared caches and gives each tenant its share of admission. */
   isolation: z.string().max(128).optional(),
   /** Names of engines that cost money and that may be asked for this; absent: none. */

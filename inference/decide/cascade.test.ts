@@ -93,6 +93,20 @@ describe("the first engine's answer", () => {
     expect(big.asked).toHaveLength(1);
   });
 
+  test("is weighed as its caller will weigh it, and given as it was", async () => {
+    const scores = [
+      { policy: "a", probability: 0.65 },
+      { policy: "b", probability: 0 },
+      { policy: null, probability: 0.35 },
+    ];
+    const { ask, big } = setUp(said("embedded", 0.65, { scores }), () => Promise.resolve(said("big", 0.9)));
+    // To 0.55 under a bias that makes `other` likelier, to 0.7 under the opposite one.
+    expect(await ask({ otherBias: -0.42 })).toMatchObject({ value: { escalated: false, scores } });
+    expect(big.asked).toHaveLength(0);
+    expect(await ask({ otherBias: 0.42 })).toMatchObject({ value: { escalated: true } });
+    expect(await ask({ otherBias: 3 })).toMatchObject({ value: { escalated: false, scores } });
+  });
+
   test("does not stand when it is unsure for another reason", async () => {
     const { ask, big } = setUp(said("embedded", 0.9, { unsureReason: "outside_options" }), never);
     void ask();

@@ -60,7 +60,7 @@ export function createCascade({ name, first, second, escalateBelow, now, timeout
       const began = now();
       const quick = await first.decide(policies, input);
       const quickMs = now() - began;
-      const stays = isSure(quick, thresholdOf(input)) || !mayAsk(second.traits, second.name, input);
+      const stays = isSure(quick, thresholdOf(input), input.otherBias) || !mayAsk(second.traits, second.name, input);
       if (quick.ok && stays) {
         const timings = { first_ms: quickMs, total_ms: quickMs };
         return ok({ ...quick.value, engine, decidedBy: quick.value.engine, timings });
@@ -95,10 +95,12 @@ const tokensBefore = ({ engine, tokens }: DecideResponse): Pick<DecideResponse, 
 
 const nameOf = (engine: ServedEngine): string => `${engine.name}@${engine.version}`;
 
-function isSure(quick: Result<DecideResponse>, threshold: number): boolean {
+function isSure(quick: Result<DecideResponse>, threshold: number, otherBias = 0): boolean {
   if (!quick.ok) return false;
   const { scores, unsureReason } = quick.value;
-  return unsureReason === undefined && Math.max(...scores.map(({ probability }) => probability)) >= threshold;
+  const weighed = scores.map(({ policy, probability }) => probability * (policy === null ? Math.exp(otherBias) : 1));
+  const sum = weighed.reduce((total, one) => total + one, 0);
+  return unsureReason === undefined && Math.max(...weighed) >= threshold * sum;
 }
 
 /** The most probable option; of equals the first published one. */

@@ -20,6 +20,8 @@ export interface DecideInput {
   readonly paidEngines?: readonly string[] | undefined;
   /** Calibrated confidence (0..1) under which a cascade asks its bigger engine; absent or 0: the cascade's own. */
   readonly escalateBelow?: number | undefined;
+  /** What the caller will add to the log-odds of `other`. */
+  readonly otherBias?: number | undefined;
 }
 
 /** What an engine read out of its model, before calibration. */

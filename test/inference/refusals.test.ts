@@ -121,6 +121,7 @@ describe("a decision is refused", () => {
     ["with a deadline of part of a millisecond", { deadlineMs: 1.5 }, "deadlineMs"],
     ["with an isolation token that is too long", { isolation: "x".repeat(129) }, "isolation"],
     ["with a threshold over one", { escalateBelow: 1.1 }, "escalateBelow"],
+    ["with a bias beyond all bounds", { otherBias: 11 }, "otherBias"],
     [
       "with a policy named as the outcome `other`",
       { policies: [{ name: "other", description: "" }] },
