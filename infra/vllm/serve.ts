@@ -10,8 +10,11 @@ const STARTS_WITHIN_MS = 300_000;
 const ASKS_EVERY_MS = 500;
 /** Of bfloat16 logits two are often equal, and which one a model then writes depends on what shares its step. */
 const PRECISION = ["--dtype", "float32"];
+/** Tokens of a cache block, 128 on a CPU by default: what follows the last whole block is computed again each time. */
+const BLOCKS = ["--block-size", "32"];
 const OPTIONS = [
   ...PRECISION,
+  ...BLOCKS,
   "--max-model-len",
   "4096",
   "--enforce-eager",

@@ -138,6 +138,21 @@ describe("reading a tree of names", () => {
     expect(requests).toHaveLength(1);
   });
 
+  test("asks again for the little mass of what the model would write: it has to be known", async () => {
+    const names = [..."bcdefghijklmnopqrst"].flatMap((first) => [
+      `${first}-far-from-here-x`,
+      `${first}-far-from-here-y`,
+    ]);
+    const share = (first: string) => [first, first === "e" ? 0.06 : 0.05] as const;
+    const { written, weights, requests } = await read(names, {
+      "{": Object.fromEntries([..."bcdefghijklmnopqrst"].map(share)),
+      "{e-far-from-here-": { y: 0.9, x: 0.1 },
+    });
+    expect(requests.map(({ paths }) => paths)).toEqual([["{"], ["{e-far-from-here-"]]);
+    expect(written).toBe(names.indexOf("e-far-from-here-y"));
+    expect(weights[written ?? 0]).toBeCloseTo(0.054);
+  });
+
   test("counts what was wanted instead of an option at every depth", async () => {
     const { outside, weights } = await read(["ax", "ay"], { "{a": { x: 0.2, y: 0.2 } });
     expect(rounded(weights)).toEqual([0.2, 0.2]);

@@ -5,10 +5,11 @@ import type { Asked } from "./client.ts";
 import type { Shares } from "./shares.ts";
 
 /**
- * Mass off the path that the model writes, which is not followed to its last token: its options share it alike. What the
- * model writes, and how sure it is of that, is known without; following costs another request.
+ * Mass that is worth another request, which reads how the options below a place share it; they share less alike. Of what
+ * the model would write it takes little, for that has to be known.
  */
 const LEAST_FOLLOWED = 0.1;
+const LEAST_WRITTEN = 0.002;
 
 /** A place that the model came to: the log-probabilities of the tokens asked about, and the one it wrote there. */
 export interface Place {
@@ -57,7 +58,8 @@ export async function readTree(tree: Branch | Leaf, count: number, readNext: Rea
       else {
         const there = token === written ? placesFrom(below, below.path.slice(branch.path.length + 1), later) : [];
         if (there.length > 0) follow({ branch: below, mass: reached }, there);
-        else if (reached > LEAST_FOLLOWED) further.push({ branch: below, mass: reached });
+        else if (reached > (below === writing ? LEAST_WRITTEN : LEAST_FOLLOWED))
+          further.push({ branch: below, mass: reached });
         else give(below.options, reached);
       }
     }

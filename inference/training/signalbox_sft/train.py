@@ -112,6 +112,8 @@ def main() -> None:
     form = FORMATS[options.format]
     training, held_out = split_held_out(load_worlds(options.worlds))
     examples = list(draw_examples(training, options.decisions, options.seed))
+    if options.simplest < 1:
+        examples = sorted(examples, key=_characters)[: int(len(examples) * options.simplest)]
     if not int(os.environ.get("RANK", "0")):
         print(describe(examples, training), flush=True)
     pairs = [
@@ -135,6 +137,10 @@ def main() -> None:
     trainer.train(resume_from_checkpoint=resumed)
     if trainer.is_world_process_zero():
         export(trainer.model, tokenizer, options.out / "model")
+
+
+def _characters(example: Example) -> int:
+    return sum(len(text) for pair in (*example.policies, *example.turns) for text in pair)
 
 
 def export(model, tokenizer, out: Path) -> None:  # noqa: ANN001
@@ -164,7 +170,7 @@ def _arguments(options: argparse.Namespace) -> TrainingArguments:
         dataloader_num_workers=0 if not torch.cuda.is_available() else min(4, os.cpu_count() or 1),
         use_cpu=not torch.cuda.is_available(),
         ddp_find_unused_parameters=False,
-        ddp_backend=None if torch.cuda.is_available() else "gloo",
+        ddp_backend="gloo" if "RANK" in os.environ and not torch.cuda.is_available() else None,
         report_to="none",
         disable_tqdm=True,
         seed=options.seed,
@@ -178,6 +184,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--format", choices=FORMATS, default="arch-router-v1")
     parser.add_argument("--worlds", type=Path, default=WORLDS)
     parser.add_argument("--decisions", type=int, default=44_000)
+    parser.add_argument(
+        "--simplest", type=float, default=1.0, help="share of the conversations to take, those with the least text"
+    )
     parser.add_argument("--steps", type=int, default=2_000)
     parser.add_argument("--batch", type=int, default=1, help="conversations at once")
     parser.add_argument("--accumulate", type=int, default=8, help="batches of a step")
