@@ -1,7 +1,8 @@
 """Attention over packed conversations, registered at transformers as `packed`.
 
-A span sees the trunk as far as it shares it, and of itself what lies before. Under a mask over the whole sequence most
-of the products would be made and thrown away; here each span is attended in blocks of rows, and no mask is needed.
+A span sees of others what its prompt shares with theirs, and of itself what lies before. Under a mask over the whole
+sequence most of the products would be made and thrown away; here each span is attended in blocks of rows, and no mask
+is needed.
 """
 
 from __future__ import annotations
@@ -39,14 +40,14 @@ def attend(
     for q, k, v, of_row in zip(query, key, value, spans, strict=True):
         lengths = [end - start for start, end, _ in of_row]
         padding = query.shape[2] - sum(lengths)
-        (trunk_key, *_), (trunk_value, *_) = parts = [each.split([*lengths, padding], 1) for each in (k, v)]
+        queries, keys, values = (each.split([*lengths, padding], 1) for each in (q, k, v))
         blocks = []
-        for asked, own_key, own_value, (start, _, shared) in zip(
-            q.split([*lengths, padding], 1)[:-1], parts[0][:-1], parts[1][:-1], of_row, strict=True
-        ):
-            keys = torch.cat([trunk_key[:, :shared], own_key], 1) if start else own_key
-            values = torch.cat([trunk_value[:, :shared], own_value], 1) if start else own_value
-            blocks.extend(_attend_span(asked, keys, values, scaling, dropped))
+        for index, (_, _, sees) in enumerate(of_row):
+            seen = (*sees, (index, lengths[index]))
+            of_keys, of_values = (
+                torch.cat([parts[span][:, :tokens] for span, tokens in seen], 1) for parts in (keys, values)
+            )
+            blocks.extend(_attend_span(queries[index], of_keys, of_values, scaling, dropped))
         outputs.append(torch.cat([*blocks, q.new_zeros(q.shape[0], padding, q.shape[2])], 1))
     return torch.stack(outputs).transpose(1, 2).contiguous(), None
 

@@ -31,6 +31,14 @@ class Example:
 
 def draw_examples(worlds: Sequence[World], decisions: int, seed: int, views: int = 2) -> Iterator[Example]:
     """Examples until they hold at least `decisions` decisions; every world's conversations come round in turn."""
+    for (example,) in draw_groups(worlds, decisions, seed, views):
+        yield example
+
+
+def draw_groups(
+    worlds: Sequence[World], decisions: int, seed: int, views: int = 2, companions: int = 0
+) -> Iterator[tuple[Example, ...]]:
+    """The same, each with up to `companions` other conversations of its worlds under the same policy set."""
     rng = random.Random(seed)
     made = 0
     order: list[int] = []
@@ -41,14 +49,21 @@ def draw_examples(worlds: Sequence[World], decisions: int, seed: int, views: int
         threads = mix([plain(c, i) for i, w in enumerate(group) for c in w.conversations], rng)
         for thread in threads:
             for _ in range(views):
-                example = _example(group, thread, rng)
-                made += len(example.decisions)
-                yield example
+                chosen = draw_view(group, thread.truths, rng, coarse_worlds(group))
+                worded = _worded(group, chosen, rng)
+                others = _of_the_same_worlds(thread, threads)
+                together = [thread, *rng.sample(others, min(companions, len(others)))] if companions else [thread]
+                examples = tuple(_example(group, one, chosen, worded) for one in together)
+                made += sum(len(example.decisions) for example in examples)
+                yield examples
 
 
-def _example(group: list[World], thread: Thread, rng: random.Random) -> Example:
-    chosen = draw_view(group, thread.truths, rng, coarse_worlds(group))
-    worded = _worded(group, chosen, rng)
+def _of_the_same_worlds(thread: Thread, threads: Sequence[Thread]) -> list[Thread]:
+    own = {truth.world for truth in thread.truths}
+    return [other for other in threads if other is not thread and {truth.world for truth in other.truths} <= own]
+
+
+def _example(group: list[World], thread: Thread, chosen: list[Item], worded: dict[Item, Policy]) -> Example:
     domain_of = {(i, p.name): p.domain or "" for i, w in enumerate(group) for p in w.policies}
     turns: list[Turn] = []
     decisions = []

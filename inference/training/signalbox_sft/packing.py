@@ -1,9 +1,10 @@
-"""One conversation with all its decisions as one sequence: policies and turns once, an answer branching off after
-every user turn.
+"""Conversations under one policy set with all their decisions as one sequence: policies and turns once, an answer
+branching off after every user turn.
 
-The decisions of a conversation are prompts that begin alike. The longest is the trunk; of every other one only what
-follows the common beginning is kept, as a branch that sees the trunk up to where it leaves it, and itself, at the
-positions it has in its own prompt. What the model computes for a branch is what it computes for that prompt alone.
+Decisions under a policy set are prompts that begin alike. The longest is the trunk; of every other one only what
+follows the common beginning with one before it is kept, as a branch that sees that one up to where it leaves it, and
+itself, at the positions it has in its own prompt. What the model computes for a branch is what it computes for that
+prompt alone.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from .formats import Format
 
 IGNORED = -100
 
-Span = tuple[int, int, int]
-"""(start, end, tokens of the trunk that the span sees)"""
+Sees = tuple[tuple[int, int], ...]
+"""what comes before a span in its own prompt: (index of a span, how many of its first tokens)"""
+Span = tuple[int, int, Sees]
+"""(start, end, what it sees beside itself)"""
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Packed:
     positions: list[int]
     labels: list[int]
     spans: list[Span]
-    """the first is the trunk"""
+    """one after the other from 0 on; the first is the trunk"""
     order: list[int]
     """which decision each span is"""
 
@@ -59,23 +62,35 @@ def encode(tokenizer, form: Format, example: Example) -> list[Encoded]:  # noqa:
 
 
 def pack(decisions: list[Encoded]) -> Packed:
-    """All decisions of one conversation in one sequence."""
-    main = max(range(len(decisions)), key=lambda index: len(decisions[index].tokens))
-    trunk = decisions[main]
-    length = len(trunk.tokens)
-    packed = Packed(list(trunk.tokens), list(range(length)), _labels(trunk, 0), [(0, length, 0)], [main])
-    for index, decision in enumerate(decisions):
-        if index == main:
-            continue
+    """All these decisions in one sequence."""
+    packed = Packed([], [], [], [], [])
+    prompts: list[tuple[int, ...]] = []
+    for index in sorted(range(len(decisions)), key=lambda index: -len(decisions[index].tokens)):
+        decision = decisions[index]
         # The token before the answer is never shared: what is learned of the answer is its prediction.
-        shared = _shared(trunk.tokens, decision.tokens[: decision.answer - 1])
+        before = decision.tokens[: decision.answer - 1]
+        shares = [_shared(prompt, before) for prompt in prompts]
+        shared = max(shares, default=0)
+        sees = _beginning(packed.spans, shares.index(shared), shared) if shared else ()
         start = len(packed.tokens)
         packed.tokens.extend(decision.tokens[shared:])
         packed.positions.extend(range(shared, len(decision.tokens)))
         packed.labels.extend(_labels(decision, shared))
-        packed.spans.append((start, len(packed.tokens), shared))
+        packed.spans.append((start, len(packed.tokens), sees))
         packed.order.append(index)
+        prompts.append(decision.tokens)
     return packed
+
+
+def _beginning(spans: list[Span], of: int, length: int) -> Sees:
+    """Where the first tokens of a span's prompt are."""
+    start, end, sees = spans[of]
+    parts = []
+    for span, tokens in (*sees, (of, end - start)):
+        if length > 0:
+            parts.append((span, min(tokens, length)))
+        length -= tokens
+    return tuple(parts)
 
 
 def _shared(a: tuple[int, ...], b: tuple[int, ...]) -> int:

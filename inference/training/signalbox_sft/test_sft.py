@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import unittest
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -16,9 +17,9 @@ from signalbox_router.worlds import OTHER, load_worlds, split_held_out
 
 from .attention import PACKED
 from .collate import collate
-from .examples import draw_examples
+from .examples import draw_examples, draw_groups
 from .formats import FORMATS
-from .packing import IGNORED, Encoded, encode, pack
+from .packing import IGNORED, Encoded, Packed, encode, pack
 from .records import held_out_examples
 
 HERE = Path(__file__).resolve().parent.parent
@@ -92,12 +93,29 @@ class Examples(unittest.TestCase):
                 self.assertTrue(name is None or name in names)
             self.assertEqual(len(example.decisions), sum(role == "user" for role, _ in example.turns))
 
+    def test_of_a_group_are_other_conversations_of_its_worlds_under_the_same_policies(self) -> None:
+        groups = list(draw_groups(self.training, 3_000, seed=4, companions=3))
+        self.assertGreater(sum(len(group) > 1 for group in groups), len(groups) / 2)
+        for first, *others in groups:
+            for other in others:
+                self.assertEqual(other.policies, first.policies)
+                self.assertNotEqual(other.turns, first.turns)
+        decided = [name for group in groups for example in group[1:] for _, name in example.decisions]
+        self.assertGreater(sum(name is not None for name in decided), len(decided) / 2)
+
     def test_come_from_no_held_out_world(self) -> None:
         self.assertFalse({e.world for e in self.examples} & {w.id for w in self.held_out})
 
     def test_of_held_out_worlds_are_their_records(self) -> None:
         for record, example in held_out_examples(self.held_out)[:200]:
             self.assertEqual([name or OTHER for _, name in example.decisions], record["labels"])
+
+
+def places(packed: Packed, span: int) -> list[int]:
+    """Where in the sequence the tokens of a span's own prompt are."""
+    start, end, sees = packed.spans[span]
+    before = [packed.spans[other][0] + token for other, tokens in sees for token in range(tokens)]
+    return [*before, *range(start, end)]
 
 
 class Packing(unittest.TestCase):
@@ -108,16 +126,25 @@ class Packing(unittest.TestCase):
         training, _ = split_held_out(load_worlds(HERE / "worlds"))
         drawn = [e for e in draw_examples(training, 3_000, seed=9) if 2 <= len(e.decisions) <= 5]
         cls.examples = random.Random(2).sample([e for e in drawn if len(e.policies) <= 8], 3)
+        groups = draw_groups(training, 3_000, seed=9, companions=2)
+        small = [group for group in groups if len(group) == 3 and len(group[0].policies) <= 8]
+        cls.groups = random.Random(3).sample(small, 3)
         cls.model = tiny_model(PACKED)
         cls.alone = tiny_model("sdpa")
 
-    def test_sees_of_the_trunk_what_the_prompt_holds_and_stands_where_it_stands_there(self) -> None:
-        for example, form in zip(self.examples, FORMATS.values(), strict=True):
-            decisions = encode(Bytes(), form, example)
+    def decisions(self) -> Iterator[list[Encoded]]:
+        """Of one conversation, and of three under the same policies, in every format."""
+        for example, group, form in zip(self.examples, self.groups, FORMATS.values(), strict=True):
+            yield encode(Bytes(), form, example)
+            yield [decision for one in group for decision in encode(Bytes(), form, one)]
+
+    def test_sees_of_others_what_the_prompt_holds_and_stands_where_it_stands_there(self) -> None:
+        for decisions in self.decisions():
             packed = pack(decisions)
-            for (start, end, shared), index in zip(packed.spans, packed.order, strict=True):
+            self.assertEqual(sorted(packed.order), list(range(len(decisions))))
+            for span, index in enumerate(packed.order):
                 tokens = decisions[index].tokens
-                seen = [*range(shared), *range(start, end)]
+                seen = places(packed, span)
                 self.assertEqual([packed.tokens[i] for i in seen], list(tokens))
                 self.assertEqual([packed.positions[i] for i in seen], list(range(len(tokens))))
             ends = [end for _, end, _ in packed.spans]
@@ -125,14 +152,14 @@ class Packing(unittest.TestCase):
             self.assertEqual(ends[-1], len(packed.tokens))
 
     def test_gives_the_same_logits_as_every_decision_alone(self) -> None:
-        for example, form in zip(self.examples, FORMATS.values(), strict=True):
-            decisions = encode(Bytes(), form, example)
+        for decisions in self.decisions():
             packed = pack(decisions)
             batch = collate([packed], pad=0)
             labels = batch.pop("labels")
             with torch.no_grad():
                 together = self.model(**batch).logits[0]
-                for (start, end, shared), index in zip(packed.spans, packed.order, strict=True):
+                for (start, end, _), index in zip(packed.spans, packed.order, strict=True):
+                    shared = len(decisions[index].tokens) - (end - start)
                     alone = self.alone(torch.tensor([decisions[index].tokens])).logits[0]
                     torch.testing.assert_close(together[start:end], alone[shared:], rtol=1e-4, atol=1e-4)
                     answer = decisions[index].answer - shared
@@ -143,7 +170,8 @@ class Packing(unittest.TestCase):
 
     def test_gives_the_same_gradients_also_beside_a_shorter_one(self) -> None:
         form = FORMATS["generic-v1"]
-        conversations = [encode(Bytes(), form, example) for example in self.examples[:2]]
+        together = [decision for one in self.groups[0] for decision in encode(Bytes(), form, one)]
+        conversations = [together, encode(Bytes(), form, self.examples[0])]
         batch = collate([pack(decisions) for decisions in conversations], pad=0)
         packed_loss = self._summed(
             batch["labels"], self.model(**{k: v for k, v in batch.items() if k != "labels"}).logits
@@ -160,6 +188,12 @@ class Packing(unittest.TestCase):
             decisions = [encode(Bytes(), form, example) for example in self.examples]
             packed = sum(len(pack(d).tokens) for d in decisions)
             self.assertLess(packed, most * sum(len(one.tokens) for d in decisions for one in d))
+
+    def test_of_conversations_under_the_same_policies_needs_fewer_tokens_than_of_each(self) -> None:
+        for group, form, most in zip(self.groups, FORMATS.values(), (0.95, 0.95, 0.8), strict=True):
+            each = [encode(Bytes(), form, example) for example in group]
+            together = len(pack([decision for one in each for decision in one]).tokens)
+            self.assertLess(together, most * sum(len(pack(one).tokens) for one in each))
 
     def _alone(self, decision: Encoded) -> torch.Tensor:
         labels = torch.tensor([[IGNORED] * decision.answer + list(decision.tokens[decision.answer :])])

@@ -24,7 +24,7 @@ from signalbox_router.worlds import load_worlds, split_held_out
 
 from .attention import PACKED
 from .collate import collate
-from .examples import Example, draw_examples
+from .examples import Example, draw_groups
 from .formats import FORMATS, Format
 from .measure import measure
 from .packing import IGNORED, Packed, encode, pack
@@ -35,17 +35,21 @@ from .write import WORLDS
 LORA_MODULES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 
 
-class Conversations(torch.utils.data.Dataset):
-    """Packed when they are asked for: one that is too long gives up its last decisions."""
+Group = tuple[Example, ...]
+"""Conversations under one policy set, which make one sequence."""
 
-    def __init__(self, examples: list[Example], tokenizer, form: Format, longest: int) -> None:  # noqa: ANN001
-        self.examples, self.tokenizer, self.form, self.longest = examples, tokenizer, form, longest
+
+class Conversations(torch.utils.data.Dataset):
+    """Packed when they are asked for: a group that is too long gives up its last decisions."""
+
+    def __init__(self, groups: list[Group], tokenizer, form: Format, longest: int) -> None:  # noqa: ANN001
+        self.groups, self.tokenizer, self.form, self.longest = groups, tokenizer, form, longest
 
     def __len__(self) -> int:
-        return len(self.examples)
+        return len(self.groups)
 
     def __getitem__(self, index: int) -> Packed:
-        decisions = encode(self.tokenizer, self.form, self.examples[index])
+        decisions = [d for example in self.groups[index] for d in encode(self.tokenizer, self.form, example)]
         packed = pack(decisions)
         while len(packed.tokens) > self.longest and len(decisions) > 1:
             decisions = decisions[:-1]
@@ -111,11 +115,11 @@ def main() -> None:
         model.enable_input_require_grads()
     form = FORMATS[options.format]
     training, held_out = split_held_out(load_worlds(options.worlds))
-    examples = list(draw_examples(training, options.decisions, options.seed))
+    groups = list(draw_groups(training, options.decisions, options.seed, companions=options.companions))
     if options.simplest < 1:
-        examples = sorted(examples, key=_characters)[: int(len(examples) * options.simplest)]
+        groups = sorted(groups, key=_characters)[: int(len(groups) * options.simplest)]
     if not int(os.environ.get("RANK", "0")):
-        print(describe(examples, training), flush=True)
+        print(describe([example for group in groups for example in group], training), flush=True)
     pairs = [
         (record, pack(encode(tokenizer, form, example)))
         for record, example in held_out_examples(held_out)[:: options.measure_every]
@@ -124,7 +128,7 @@ def main() -> None:
     trainer = RouterTrainer(
         model=model,
         args=_arguments(options),
-        train_dataset=Conversations(examples, tokenizer, form, options.longest),
+        train_dataset=Conversations(groups, tokenizer, form, options.longest),
         data_collator=lambda batch: collate(batch, pad),
         callbacks=[HeldOut(pairs, pad, options.out)],
     )
@@ -139,8 +143,9 @@ def main() -> None:
         export(trainer.model, tokenizer, options.out / "model")
 
 
-def _characters(example: Example) -> int:
-    return sum(len(text) for pair in (*example.policies, *example.turns) for text in pair)
+def _characters(group: Group) -> int:
+    texts = (*group[0].policies, *(turn for example in group for turn in example.turns))
+    return sum(len(text) for pair in texts for text in pair)
 
 
 def export(model, tokenizer, out: Path) -> None:  # noqa: ANN001
@@ -184,15 +189,14 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--format", choices=FORMATS, default="arch-router-v1")
     parser.add_argument("--worlds", type=Path, default=WORLDS)
     parser.add_argument("--decisions", type=int, default=44_000)
-    parser.add_argument(
-        "--simplest", type=float, default=1.0, help="share of the conversations to take, those with the least text"
-    )
+    parser.add_argument("--companions", type=int, default=0, help="other conversations under the same policy set")
+    parser.add_argument("--simplest", type=float, default=1.0, help="share to take, those with the least text")
     parser.add_argument("--steps", type=int, default=2_000)
-    parser.add_argument("--batch", type=int, default=1, help="conversations at once")
+    parser.add_argument("--batch", type=int, default=1, help="sequences at once")
     parser.add_argument("--accumulate", type=int, default=8, help="batches of a step")
     parser.add_argument("--rate", type=float, default=2e-5)
     parser.add_argument("--lora-rank", type=int, default=0, help="0 trains all parameters")
-    parser.add_argument("--longest", type=int, default=4_096, help="tokens of a packed conversation")
+    parser.add_argument("--longest", type=int, default=4_096, help="tokens of a sequence")
     parser.add_argument("--checkpointing", action="store_true", help="less memory for a third more time")
     parser.add_argument("--bf16", action="store_true", help="weights in bfloat16")
     parser.add_argument(
