@@ -64,11 +64,12 @@ async function inferenceWith(
   return service;
 }
 
-/** Waits until the log tells that a replica is, or is no longer, ready; true when it ever was told. */
+/** Whether the log ever told that a replica is, or is no longer, ready. */
+const isTold = (service: InferenceProcess, replica: number, ready: boolean): boolean =>
+  service.logs.some((log) => log["event"] === "replica" && log["replica"] === replica && log["ready"] === ready);
+
 async function told(service: InferenceProcess, replica: number, ready: boolean): Promise<void> {
-  const isTold = () =>
-    service.logs.some((log) => log["event"] === "replica" && log["replica"] === replica && log["ready"] === ready);
-  while (!isTold()) await service.get("/healthz", null);
+  while (!isTold(service, replica, ready)) await service.get("/healthz", null);
 }
 
 /** A set of policies that no other number has, so that all replicas are first in line for some. */
@@ -114,9 +115,11 @@ test.each([
 
     // A decision that is not there by its deadline is answered 504 then: 200 means in time.
     const answered: { status: number; policy: string }[] = [];
-    const sets = Array.from({ length: 160 }, (_, set) => set);
+    // One that keeps what it is asked gets little of the load, so it may take more sets than these to be found out.
+    const foundOut = () => [2, 3, 4, 5, 6].every((replica) => isTold(service, replica, false));
+    let sets = 0;
     const worker = async (): Promise<void> => {
-      for (let set = sets.shift(); set !== undefined; set = sets.shift()) {
+      for (let set = sets++; set < 160 || !foundOut(); set = sets++) {
         const response = await ask(service, set, { deadlineMs: 12_000 });
         const body: unknown = await response.json();
         const policy = response.status === 200 ? best(decideResponseSchema.parse(body)) : JSON.stringify(body);
@@ -124,10 +127,9 @@ test.each([
       }
     };
     await Promise.all(Array.from({ length: 12 }, worker));
-    expect(answered).toHaveLength(160);
+    expect(answered.length).toBeGreaterThanOrEqual(160);
     expect(answered.filter(({ status, policy }) => status !== 200 || policy !== "trains")).toEqual([]);
 
-    for (const replica of [2, 3, 4, 5, 6]) await told(service, replica, false);
     expect(service.logs.some((log) => log["replica"] === 7 && log["ready"] === true)).toBe(false);
     servers.starting.health = 200;
     await told(service, 7, true);
