@@ -1,5 +1,6 @@
 import type { TokenCounts } from "../contract/index.ts";
 import type { Answer, BenchmarkRecord } from "./record.ts";
+import { NO_TOKENS, sumTokens } from "./token-counts.ts";
 
 /** One decision of both engines of a cascade, and whether each was right. */
 interface Pair {
@@ -42,7 +43,6 @@ export interface CascadeReport extends CurvePoint {
 }
 
 const STEPS = 20;
-const NO_TOKENS: TokenCounts = { prompt: 0, cached: 0, completion: 0 };
 
 /** What a cascade of two engines answers at a threshold, from what each of them answered to everything. */
 export function composeAnswer(first: Answer, second: Answer, threshold: number): Answer {
@@ -53,7 +53,7 @@ export function composeAnswer(first: Answer, second: Answer, threshold: number):
   const unsure = isUnsure.flatMap((one, index) => (one ? [index] : []));
   const [spentFirst, spentSecond] = [tokensOf(first), tokensOf(second)];
   const tokens = spentFirst.map((spent, index) =>
-    escalates[index] === true ? sum([spent, spentSecond[index] ?? NO_TOKENS]) : spent,
+    escalates[index] === true ? sumTokens([spent, spentSecond[index] ?? NO_TOKENS]) : spent,
   );
   return {
     id: first.id,
@@ -97,15 +97,6 @@ export function cascadeReport(
 
 const tokensOf = ({ ms, tokens }: Answer): readonly TokenCounts[] => tokens ?? ms.map(() => NO_TOKENS);
 
-const sum = (counts: readonly TokenCounts[]): TokenCounts => {
-  const total = (of: (one: TokenCounts) => number): number => counts.reduce((so, one) => so + of(one), 0);
-  return {
-    prompt: total(({ prompt }) => prompt),
-    cached: total(({ cached }) => cached),
-    completion: total(({ completion }) => completion),
-  };
-};
-
 const flags = ({ confidences, unsure = [] }: Answer): boolean[] =>
   confidences.map((_, index) => unsure.includes(index));
 
@@ -116,16 +107,17 @@ const sureness = ({ confidences, unsure = [] }: Answer): number[] =>
 function pairsOf(record: BenchmarkRecord, first: Answer | undefined, second: Answer | undefined): Pair[] {
   if (first === undefined || second === undefined) return [];
   const sure = sureness(first);
-  const costOf = (answer: Answer, index: number): Cost => ({
-    ms: answer.ms[index] ?? 0,
-    tokens: tokensOf(answer)[index] ?? NO_TOKENS,
-  });
+  const [spentFirst, spentSecond] = [tokensOf(first), tokensOf(second)];
   return record.labels.flatMap((label, index) => {
     const confidence = sure[index];
     if (label === null || confidence === undefined) return [];
     const [quick, better] = [first.predictions[index], second.predictions[index]];
     const right = { firstRight: quick === label, secondRight: better === label };
-    return [{ confidence, ...right, agree: quick === better, cost: [costOf(first, index), costOf(second, index)] }];
+    const cost = [
+      { ms: first.ms[index] ?? 0, tokens: spentFirst[index] ?? NO_TOKENS },
+      { ms: second.ms[index] ?? 0, tokens: spentSecond[index] ?? NO_TOKENS },
+    ] as const;
+    return [{ confidence, ...right, agree: quick === better, cost }];
   });
 }
 
@@ -141,11 +133,13 @@ function pointAt(pairs: readonly Pair[], threshold: number): CurvePoint {
 }
 
 function meanCost(spent: readonly Cost[], decisions: number): Cost {
-  const mean = (total: number): number => total / Math.max(1, decisions);
-  const { prompt, cached, completion } = sum(spent.map(({ tokens }) => tokens));
+  const count = Math.max(1, decisions);
   return {
-    ms: mean(spent.reduce((total, { ms }) => total + ms, 0)),
-    tokens: { prompt: mean(prompt), cached: mean(cached), completion: mean(completion) },
+    ms: spent.reduce((total, { ms }) => total + ms, 0) / count,
+    tokens: sumTokens(
+      spent.map(({ tokens }) => tokens),
+      count,
+    ),
   };
 }
 

@@ -4,6 +4,7 @@ import { confusions, worstPolicies } from "./mistakes.ts";
 import type { TokenCounts } from "../contract/index.ts";
 import type { Answer, BenchmarkRecord } from "./record.ts";
 import { score } from "./score.ts";
+import { sumTokens } from "./token-counts.ts";
 
 const PRECISIONS = [0.9, 0.95, 0.98] as const;
 /** The `min_confidence` of the documents that the API's reference shows. */
@@ -52,14 +53,7 @@ function judge(records: readonly BenchmarkRecord[], answers: ReadonlyMap<string,
 /** Mean over the decisions of an engine that counts; null of any other. */
 function tokensPerDecision(answers: readonly Answer[]): TokenCounts | null {
   const counts = answers.flatMap(({ tokens }) => tokens ?? []);
-  if (counts.length === 0) return null;
-  const mean = (of: (one: TokenCounts) => number): number =>
-    counts.reduce((total, one) => total + of(one), 0) / counts.length;
-  return {
-    prompt: mean(({ prompt }) => prompt),
-    cached: mean(({ cached }) => cached),
-    completion: mean(({ completion }) => completion),
-  };
+  return counts.length === 0 ? null : sumTokens(counts, counts.length);
 }
 
 const quantile = (sorted: readonly number[], share: number): number =>
