@@ -34,39 +34,56 @@ async function main(): Promise<void> {
       json: { type: "boolean", default: false },
     },
   });
+  const threshold = values["escalate-below"] === undefined ? undefined : Number(values["escalate-below"]);
+  if (threshold !== undefined && !(threshold >= 0 && threshold <= 1))
+    throw new Error("--escalate-below is a confidence between 0 and 1");
   const deps = harnessDeps();
   // The service's own tokens guard its HTTP routes, which the harness does not open.
   const env = parseEnv({ SERVICE_TOKENS: "evaluation-opens-no-routes", ...process.env }, (path) =>
     readFileSync(path, "utf8"),
   );
   const { registry } = createService(env, deps);
-  const engine = engineNamed(values.engine, registry, deps);
-  const records = await readRecords(values.data);
-  const print = (report: object, text: () => string): void => {
-    process.stdout.write(`${values.json ? JSON.stringify(report, null, 2) : text()}\n`);
-  };
-  // The embedded engine shortlists for others, so it is there whoever is measured.
-  await startEngine(registry.comparing);
+  try {
+    const engine = engineNamed(values.engine, registry, deps);
+    const records = await readRecords(values.data);
+    // The embedded engine shortlists for others, so it is there whoever is measured.
+    await startEngine(registry.comparing);
+    const { report, text } = await measure(engine, records, { out: values.out, threshold, deps });
+    process.stdout.write(`${values.json ? JSON.stringify(report, null, 2) : text}\n`);
+  } finally {
+    for (const one of registry.all) one.stop();
+  }
+}
+
+interface Measuring {
+  readonly out: string | undefined;
+  /** Confidence under which a cascade escalates; its own where it is undefined. */
+  readonly threshold: number | undefined;
+  readonly deps: Deps;
+}
+
+async function measure(
+  engine: ServedEngine,
+  records: readonly BenchmarkRecord[],
+  { out, threshold, deps }: Measuring,
+): Promise<{ readonly report: object; readonly text: string }> {
   const { members } = engine;
   if (members === undefined) {
-    const report = makeReport(labelOf(engine), records, await askAll(engine, records, values.out, deps));
-    print(report, () => printReport(report));
-  } else {
-    const threshold = values["escalate-below"] === undefined ? members.escalateBelow : Number(values["escalate-below"]);
-    if (!(threshold >= 0 && threshold <= 1)) throw new Error("--escalate-below is a confidence between 0 and 1");
-    const first = await askAll(members.first, records, fileOf(values.out, members.first), deps);
-    const second = await askAll(members.second, records, fileOf(values.out, members.second), deps);
-    const composed = new Map<string, Answer>();
-    for (const { id } of records) {
-      const [quick, better] = [first.get(id), second.get(id)];
-      if (quick !== undefined && better !== undefined) composed.set(id, composeAnswer(quick, better, threshold));
-    }
-    const names = { first: labelOf(members.first), second: labelOf(members.second) };
-    const cascade = cascadeReport(records, names, { first, second }, threshold);
-    const report = { ...makeReport(labelOf(engine), records, composed), cascade };
-    print(report, () => `${printReport(report)}\n\n${printCascade(cascade)}`);
+    const report = makeReport(labelOf(engine), records, await askAll(engine, records, out, deps));
+    return { report, text: printReport(report) };
   }
-  for (const one of registry.all) one.stop();
+  const escalateBelow = threshold ?? members.escalateBelow;
+  const first = await askAll(members.first, records, fileOf(out, members.first), deps);
+  const second = await askAll(members.second, records, fileOf(out, members.second), deps);
+  const composed = new Map<string, Answer>();
+  for (const { id } of records) {
+    const [quick, better] = [first.get(id), second.get(id)];
+    if (quick !== undefined && better !== undefined) composed.set(id, composeAnswer(quick, better, escalateBelow));
+  }
+  const names = { first: labelOf(members.first), second: labelOf(members.second) };
+  const cascade = cascadeReport(records, names, { first, second }, escalateBelow);
+  const report = makeReport(labelOf(engine), records, composed);
+  return { report: { ...report, cascade }, text: `${printReport(report)}\n\n${printCascade(cascade)}` };
 }
 
 function engineNamed(name: string, registry: Registry, { now, timeout }: Deps): ServedEngine {
