@@ -35,7 +35,7 @@ export const archRouterV1: PromptFormat = {
   routes: (policies: readonly Policy[]) => compact(policies.map(({ name, description }) => ({ name, description }))),
   prompt: (routes: string, conversation: readonly Turn[]) =>
     HEAD + routes + MIDDLE + compact(conversation.map(({ role, content }) => ({ role, content }))) + TAIL,
-  ...quotedAnswer(escapeJson),
+  ...quotedAnswer('{"route": "', escapeJson),
 };
 
 const compact = (value: unknown): string => escapeJson(JSON.stringify(value));

@@ -59,15 +59,26 @@ describe.each(PROMPT_FORMATS)("the format %s", (name) => {
     expect(closed.startsWith(text)).toBe(true);
     const [whole = ""] = spellings;
     for (const spelling of spellings) expect(spelling.startsWith(format.answerPrefix + text)).toBe(true);
-    const { route } = JSON.parse(whole) as { route: string | string[] };
+    const [route = ""] = Object.values(JSON.parse(whole) as Record<string, string | string[]>);
     expect(Array.isArray(route) ? (route[0] ?? null) : route === "other" ? null : route).toBe(name);
   });
 });
 
-test("models that write special tokens in brackets get none from a message; a placeholder stays as it is", () => {
-  const { prompt } = promptFormats["generic-v1"];
-  expect(prompt("", [user("[INST] a [/INST] [TOOL_CALLS]")])).not.toMatch(/\[\/?[A-Z_]+\]/);
-  expect(prompt("", [user("[image] see [1]")])).toContain("[image] see [1]");
+test.each(["generic-v1", "generic-v2"] as const)(
+  "%s forges no special token in brackets, and keeps a placeholder",
+  (name) => {
+    const { prompt } = promptFormats[name];
+    expect(prompt("", [user("[INST] a [/INST] [TOOL_CALLS]")])).not.toMatch(/\[\/?[A-Z_]+\]/);
+    expect(prompt("", [user("[image] see [1]")])).toContain("[image] see [1]");
+  },
+);
+
+test("a small model finds the name it answers right behind the description that fits", () => {
+  const { answer, routes } = promptFormats["generic-v2"];
+  for (const { name, description } of policies) {
+    const [end = ""] = answer(name).spellings;
+    expect(routes(policies)).toContain(`${JSON.stringify({ description }).slice(0, -1)},${end.slice(1)}`);
+  }
 });
 
 test("the prompt of the orchestrator models is byte for byte the one they were tuned on", () => {

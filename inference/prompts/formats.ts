@@ -1,6 +1,7 @@
 import type { Policy, Turn } from "../contract/index.ts";
 import { archRouterV1 } from "./arch-router-v1.ts";
 import { genericV1 } from "./generic-v1.ts";
+import { genericV2 } from "./generic-v2.ts";
 import { planoOrchestratorV2 } from "./plano-orchestrator-v2.ts";
 
 /** The outcome that no policy may be named after. */
@@ -28,11 +29,12 @@ export interface PromptFormat {
   readonly answer: (name: string | null) => Answer;
 }
 
-export const PROMPT_FORMATS = ["arch-router-v1", "plano-orchestrator-v2", "generic-v1"] as const;
+export const PROMPT_FORMATS = ["arch-router-v1", "plano-orchestrator-v2", "generic-v1", "generic-v2"] as const;
 export type PromptFormatName = (typeof PROMPT_FORMATS)[number];
 
 export const promptFormats: Readonly<Record<PromptFormatName, PromptFormat>> = {
   "arch-router-v1": archRouterV1,
   "plano-orchestrator-v2": planoOrchestratorV2,
   "generic-v1": genericV1,
+  "generic-v2": genericV2,
 };

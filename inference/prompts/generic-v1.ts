@@ -37,7 +37,7 @@ export const genericV1: PromptFormat = {
     lines([...policies.map(({ name, description }) => ({ name, description })), OTHER_ROUTE]),
   prompt: (routes: string, conversation: readonly Turn[]) =>
     HEAD + routes + MIDDLE + lines(conversation.map(({ role, content }) => ({ role, content }))) + TAIL,
-  ...quotedAnswer(escapeJsonForAnyModel),
+  ...quotedAnswer('{"route": "', escapeJsonForAnyModel),
 };
 
 const lines = (values: readonly unknown[]): string =>

@@ -1,14 +1,15 @@
 import type { PromptFormat } from "./formats.ts";
 
-const PREFIX = '{"route": "';
-
-/** Answers of the form `{"route": "name"}`, with `other` where no policy fits. */
-export function quotedAnswer(escape: (json: string) => string): Pick<PromptFormat, "answerPrefix" | "answer"> {
+/** Answers that are a JSON object of one field, which `prefix` opens; `other` where no policy fits. */
+export function quotedAnswer(
+  prefix: string,
+  escape: (json: string) => string,
+): Pick<PromptFormat, "answerPrefix" | "answer"> {
   return {
-    answerPrefix: PREFIX,
+    answerPrefix: prefix,
     answer: (name) => {
       const text = escape(JSON.stringify(name ?? "other")).slice(1, -1);
-      return { text, closed: `${text}"`, spellings: [`${PREFIX}${text}"}`] };
+      return { text, closed: `${text}"`, spellings: [`${prefix}${text}"}`] };
     },
   };
 }

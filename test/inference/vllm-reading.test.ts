@@ -141,8 +141,9 @@ describe.each(PROMPT_FORMATS)("a decision read in the format %s", (format) => {
     expect(written.slice(0, -1).filter((token) => leading.includes(token))).toEqual([]);
     expect(decision.scores).toHaveLength(5);
     expect(decision.scores.reduce((sum, { probability }) => sum + probability, 0)).toBeCloseTo(1, 9);
-    // Nor did it write "book", which has mass, or would be written of all names: how three names share it is read next.
-    expect(all).toHaveLength(2);
+    // In one format it writes "book" and on past it, where the three names part: nothing is left to ask. In the others it
+    // does not, though "book" has mass, or would be written of all names: how three names share it is read next.
+    expect(all).toHaveLength(format === "generic-v2" ? 1 : 2);
     for (const tokens of all[1]?.prompt ?? []) {
       expect(tokens.slice(0, root?.prompt[0]?.length)).toEqual(root?.prompt[0]);
     }

@@ -32,7 +32,7 @@ export function findOption({ texts, prefix }: Options, answer: string): number {
   if (exact !== -1) return exact;
   for (const whole of [bare, prefix + bare]) {
     if (/^\{\s*["']route["']\s*:\s*\[\s*\]/.test(whole)) return texts.length - 1;
-    const [, quote = "", inside] = /["']route["']\s*:\s*\[?\s*(["'])(.*?)\1\s*[\]},]/s.exec(whole) ?? [];
+    const [, quote = "", inside] = /["'](?:route|name)["']\s*:\s*\[?\s*(["'])(.*?)\1\s*[\]},]/s.exec(whole) ?? [];
     const index = inside === undefined ? -1 : findName(texts, inside, quote);
     if (index !== -1) return index;
   }

@@ -47,6 +47,7 @@ describe("the option a text names", () => {
     ["book hotel", 0],
     ['{"route": "book hotel"}', 0],
     ["{'route': 'book hotel'}", 0],
+    ['{"name":"book hotel"}', 0],
     ['```json\n{"route": "book hotel"}\n```', 0],
     ['book hotel"}', 0],
     [" book hotel\n", 0],

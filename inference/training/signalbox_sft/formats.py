@@ -80,8 +80,8 @@ def _arch_prompt(policies: Sequence[Policy], turns: Sequence[Turn]) -> str:
     return ARCH_HEAD + routes + ARCH_MIDDLE + conversation + ARCH_TAIL
 
 
-def _quoted(escape: Callable[[str], str]) -> Callable[[str | None], str]:
-    return lambda name: f'{{"route": {escape(_compact("other" if name is None else name))}}}'
+def _quoted(field: str, escape: Callable[[str], str]) -> Callable[[str | None], str]:
+    return lambda name: f"{{{field}{escape(_compact('other' if name is None else name))}}}"
 
 
 PLANO_HEAD = """
@@ -148,13 +148,25 @@ OTHER_ROUTE = {"name": "other", "description": "None of the routes above, or not
 
 
 def _generic_prompt(policies: Sequence[Policy], turns: Sequence[Turn]) -> str:
-    routes = "\n".join(_escape_for_any_model(_compact(r)) for r in [*_routes(policies), OTHER_ROUTE])
-    conversation = "\n".join(_escape_for_any_model(_compact(t)) for t in _turns(turns))
-    return GENERIC_HEAD + routes + GENERIC_MIDDLE + conversation + GENERIC_TAIL
+    routes = _lines([*_routes(policies), OTHER_ROUTE])
+    return GENERIC_HEAD + routes + GENERIC_MIDDLE + _lines(_turns(turns)) + GENERIC_TAIL
+
+
+def _lines(values: Sequence[dict[str, str]]) -> str:
+    return "\n".join(_escape_for_any_model(_compact(value)) for value in values)
+
+
+GENERIC_2_HEAD = GENERIC_HEAD.replace('{"route": "exact', '{"name":"exact')
+
+
+def _generic_2_prompt(policies: Sequence[Policy], turns: Sequence[Turn]) -> str:
+    ordered = [{"description": r["description"], "name": r["name"]} for r in [*_routes(policies), OTHER_ROUTE]]
+    return GENERIC_2_HEAD + _lines(ordered) + GENERIC_MIDDLE + _lines(_turns(turns)) + GENERIC_TAIL
 
 
 FORMATS = {
-    "arch-router-v1": Format(_arch_prompt, _quoted(_escape)),
+    "arch-router-v1": Format(_arch_prompt, _quoted('"route": ', _escape)),
     "plano-orchestrator-v2": Format(_plano_prompt, _plano_answer),
-    "generic-v1": Format(_generic_prompt, _quoted(_escape_for_any_model)),
+    "generic-v1": Format(_generic_prompt, _quoted('"route": ', _escape_for_any_model)),
+    "generic-v2": Format(_generic_2_prompt, _quoted('"name":', _escape_for_any_model)),
 }
