@@ -52,9 +52,7 @@ def encode(tokenizer, form: Format, example: Example) -> list[Encoded]:  # noqa:
     encoded = []
     for end, name in example.decisions:
         user = {"role": "user", "content": form.prompt(example.policies, example.turns[:end])}
-        text = tokenizer.apply_chat_template(
-            [user], tokenize=False, add_generation_prompt=True, enable_thinking=False
-        )
+        text = tokenizer.apply_chat_template([user], tokenize=False, add_generation_prompt=True, enable_thinking=False)
         prompt = tokenizer(text, add_special_tokens=False)["input_ids"]
         answer = tokenizer(form.answer(name), add_special_tokens=False)["input_ids"] + [tokenizer.eos_token_id]
         encoded.append(Encoded(tuple(prompt + answer), len(prompt)))

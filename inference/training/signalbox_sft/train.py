@@ -24,6 +24,7 @@ from signalbox_router.worlds import load_worlds, split_held_out
 
 from .attention import PACKED
 from .collate import collate
+from .easing import Easing, ease
 from .examples import Example, draw_groups
 from .formats import FORMATS, Format
 from .measure import measure
@@ -115,7 +116,10 @@ def main() -> None:
         model.enable_input_require_grads()
     form = FORMATS[options.format]
     training, held_out = split_held_out(load_worlds(options.worlds))
-    groups = list(draw_groups(training, options.decisions, options.seed, companions=options.companions))
+    fewest, most = options.policies
+    easing = Easing(fewest, most, lookups=options.lookups, hints=options.hints, others=options.others)
+    drawn = draw_groups(training, options.decisions, options.seed, companions=options.companions)
+    groups = list(ease(drawn, easing, options.seed))
     if options.simplest < 1:
         groups = sorted(groups, key=_characters)[: int(len(groups) * options.simplest)]
     if not int(os.environ.get("RANK", "0")):
@@ -166,6 +170,7 @@ def _arguments(options: argparse.Namespace) -> TrainingArguments:
         lr_scheduler_type="cosine",
         warmup_steps=max(1, options.steps // 33),
         weight_decay=0.01,
+        adam_beta2=options.beta2,
         bf16=options.mixed or torch.cuda.is_available(),
         logging_steps=options.log_every,
         save_steps=options.save_every,
@@ -191,10 +196,17 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--decisions", type=int, default=44_000)
     parser.add_argument("--companions", type=int, default=0, help="other conversations under the same policy set")
     parser.add_argument("--simplest", type=float, default=1.0, help="share to take, those with the least text")
+    parser.add_argument(
+        "--policies", type=int, nargs=2, default=(0, 0), metavar=("FEWEST", "MOST"), help="of a set, to begin with"
+    )
+    parser.add_argument("--lookups", type=float, default=0.0, help="requests in a description's words a conversation")
+    parser.add_argument("--hints", type=float, default=0.0, help="share of requests with words of the description")
+    parser.add_argument("--others", type=float, default=1.0, help="share of the decisions that no policy fits")
     parser.add_argument("--steps", type=int, default=2_000)
     parser.add_argument("--batch", type=int, default=1, help="sequences at once")
     parser.add_argument("--accumulate", type=int, default=8, help="batches of a step")
     parser.add_argument("--rate", type=float, default=2e-5)
+    parser.add_argument("--beta2", type=float, default=0.98, help="of Adam")
     parser.add_argument("--lora-rank", type=int, default=0, help="0 trains all parameters")
     parser.add_argument("--longest", type=int, default=4_096, help="tokens of a sequence")
     parser.add_argument("--checkpointing", action="store_true", help="less memory for a third more time")
