@@ -3,7 +3,9 @@
  * a generative router costs its vLLM server, asked as the gateway of its authors asks it (routes in random order, the
  * answer generated freely) and as this service does. Both in turn, batch by batch, on the same server; neither finds the
  * other's prompts in the cache. Both have asked with each policy set once before anything is counted, as in a service
- * that has run for a minute. With the server's `--pid`, its processor time and that of its children (Linux).
+ * that has run for a minute. Conversations are short, long, or long ones that go on, whose turn before this one was
+ * decided too: all others are new to the cache. With the server's `--pid`, its processor time and that of its children
+ * (Linux).
  */
 import { randomUUID } from "node:crypto";
 import { createWriteStream } from "node:fs";
@@ -21,6 +23,8 @@ const TOKEN = "bench-of-a-generative-router";
 const POLICIES = 14;
 const SHORT_TURNS = 1;
 const LONG_TURNS = 13;
+/** The turns since the decision before: what the assistant said, and what the user says now. */
+const LATEST_TURNS = 2;
 const DEADLINE_MS = 60_000;
 /** Begins every conversation: a server may still hold what an earlier run has asked it. */
 const RUN = randomUUID().slice(0, 8);
@@ -45,6 +49,11 @@ if (url === undefined || model === undefined || format === undefined) {
 const server = { url, model, format };
 const numbers = (text: string): number[] => text.split(",").map(Number);
 
+interface Question {
+  readonly set: readonly Policy[];
+  readonly conversation: readonly Turn[];
+}
+
 interface Side {
   readonly ms: number[];
   readonly spent: Spent[];
@@ -59,26 +68,30 @@ async function main(): Promise<void> {
       records.flatMap((record) => record.policies.map(({ name, description }) => [name, { name, description }])),
     ).values(),
   ];
-  const conversations = {
-    short: records.map(({ turns }) => turns.slice(0, SHORT_TURNS)),
-    long: records.filter(({ turns }) => turns.length >= LONG_TURNS).map(({ turns }) => turns.slice(0, LONG_TURNS)),
-  };
+  const short = records.map(({ turns }) => turns.slice(0, SHORT_TURNS));
+  const long = records.filter(({ turns }) => turns.length >= LONG_TURNS).map(({ turns }) => turns.slice(0, LONG_TURNS));
+  const conversations = [
+    { length: "short", texts: short, goesOn: false },
+    { length: "long", texts: long, goesOn: false },
+    { length: "long", texts: long, goesOn: true },
+  ];
   process.env["ENGINES"] = JSON.stringify([{ name: "bench", baseUrls: [url], model, format }]);
   process.env["EMBEDDED_THREADS"] = "1";
   const log = createWriteStream("/dev/null");
   const inference = await startInference({ port: 0, token: TOKEN, log, signal: new AbortController().signal });
   try {
     while (!(await fetch(`${inference.url}/readyz`)).ok) await new Promise((resolve) => setTimeout(resolve, 250));
-    const decide = (set: readonly Policy[], conversation: readonly Turn[]) => ask(inference.url, set, conversation);
+    const askTheirs = ({ set, conversation }: Question) => askAsTheAuthorsDo(server, set, conversation);
+    const decide = ({ set, conversation }: Question) => ask(inference.url, set, conversation);
     let number = 0;
     for (const sets of numbers(values.sets)) {
       for (let set = 0; set < sets; set += 1) {
         number += 1;
-        const asked = { set: policySet(policies, set), conversation: fresh(conversations.short, number) };
-        await askAsTheAuthorsDo(server, asked.set, asked.conversation);
-        await decide(asked.set, asked.conversation);
+        const asked = { set: policySet(policies, set), conversation: fresh(short, number) };
+        await askTheirs(asked);
+        await decide(asked);
       }
-      for (const [length, texts] of Object.entries(conversations)) {
+      for (const { length, texts, goesOn } of conversations) {
         for (const concurrency of numbers(values.concurrency)) {
           const [theirs, ours] = [newSide(), newSide()];
           for (let round = 0; round < Number(values.rounds); round += 1) {
@@ -86,10 +99,15 @@ async function main(): Promise<void> {
               number += 1;
               return { set: policySet(policies, number % sets), conversation: fresh(texts, number) };
             });
-            await measure(theirs, asked, ({ set, conversation }) => askAsTheAuthorsDo(server, set, conversation));
-            await measure(ours, asked, ({ set, conversation }) => decide(set, conversation));
+            for (const [side, work] of [
+              [theirs, askTheirs],
+              [ours, decide],
+            ] as const) {
+              if (goesOn) await Promise.all(asked.map(atTheTurnBefore).map(work));
+              await measure(side, asked, work);
+            }
           }
-          tell({ length, sets, concurrency }, theirs, ours);
+          tell({ length, goesOn, sets, concurrency }, theirs, ours);
         }
       }
     }
@@ -99,11 +117,7 @@ async function main(): Promise<void> {
   }
 }
 
-async function measure<Asked>(
-  side: Side,
-  asked: readonly Asked[],
-  work: (one: Asked) => Promise<Spent>,
-): Promise<void> {
+async function measure(side: Side, asked: readonly Question[], work: (one: Question) => Promise<Spent>): Promise<void> {
   const before = await serverSeconds();
   await Promise.all(
     asked.map(async (one) => {
@@ -143,7 +157,12 @@ function policySet(policies: readonly Policy[], number: number): Policy[] {
   );
 }
 
-/** A conversation that no cache has seen to its end. */
+const atTheTurnBefore = ({ set, conversation }: Question): Question => ({
+  set,
+  conversation: conversation.slice(0, -LATEST_TURNS),
+});
+
+/** A conversation that no cache has seen. */
 function fresh(texts: readonly (readonly Turn[])[], number: number): Turn[] {
   const turns = texts[number % texts.length] ?? [];
   return turns.map(({ role, content }, index) => ({
@@ -152,7 +171,7 @@ function fresh(texts: readonly (readonly Turn[])[], number: number): Turn[] {
   }));
 }
 
-function tell(setting: Readonly<Record<string, string | number>>, theirs: Side, ours: Side): void {
+function tell(setting: Readonly<Record<string, string | number | boolean>>, theirs: Side, ours: Side): void {
   const figures = (side: Side) => {
     const mean = (of: (spent: Spent) => number) =>
       side.spent.reduce((sum, one) => sum + of(one), 0) / side.spent.length;
