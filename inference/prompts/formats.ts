@@ -1,7 +1,6 @@
 import type { Policy, Turn } from "../contract/index.ts";
 import { archRouterV1 } from "./arch-router-v1.ts";
-import { genericV1 } from "./generic-v1.ts";
-import { genericV2 } from "./generic-v2.ts";
+import { genericV1, genericV2 } from "./generic.ts";
 import { planoOrchestratorV2 } from "./plano-orchestrator-v2.ts";
 
 /** The outcome that no policy may be named after. */
