@@ -105,12 +105,7 @@ def main() -> None:
     dtype = torch.bfloat16 if options.bf16 else torch.float32
     model = AutoModelForCausalLM.from_pretrained(options.model, dtype=dtype, attn_implementation=PACKED)
     if options.lora_rank:
-        from peft import LoraConfig, get_peft_model
-
-        config = LoraConfig(
-            r=options.lora_rank, lora_alpha=2 * options.lora_rank, target_modules=LORA_MODULES, task_type="CAUSAL_LM"
-        )
-        model = get_peft_model(model, config)
+        model = adapt(model, options.lora_rank)
     if options.checkpointing:
         model.gradient_checkpointing_enable()
         model.enable_input_require_grads()
@@ -150,6 +145,14 @@ def main() -> None:
 def _characters(group: Group) -> int:
     texts = (*group[0].policies, *(turn for example in group for turn in example.turns))
     return sum(len(text) for pair in texts for text in pair)
+
+
+def adapt(model, rank: int):  # noqa: ANN001, ANN201
+    """The model with a LoRA adapter at every projection, the one part of it that is trained."""
+    from peft import LoraConfig, get_peft_model
+
+    config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=LORA_MODULES, task_type="CAUSAL_LM")
+    return get_peft_model(model, config)
 
 
 def export(model, tokenizer, out: Path) -> None:  # noqa: ANN001
