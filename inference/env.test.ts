@@ -16,29 +16,39 @@ test("two tokens, loopback and the embedded engine need nothing else", () => {
 
 test.each([
   ["SERVICE_TOKENS", {}],
-  ["SERVICE_TOKENS", { SERVICE_TOKENS: "short" }],
+  ["SERVICE_TOKENS[0]", { SERVICE_TOKENS: "short" }],
   ["SERVICE_TOKENS", { SERVICE_TOKENS: "0123456789abcdef,0123456789abcdeg,0123456789abcdeh" }],
   ["PORT", { ...TOKENS, PORT: "http" }],
   ["ENGINES", { ...TOKENS, ENGINES: "{not json" }],
-  ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([{ ...deployment, name: "embedded" }]) }],
   ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([deployment, deployment]) }],
-  ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([{ ...deployment, format: "unheard-of" }]) }],
   ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([{ kind: "cascade", name: "both", second: "arch" }]) }],
   ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([{ kind: "cascade", name: "both", second: "embedded" }]) }],
-  ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([{ ...deployment, kind: "oracle" }]) }],
-  ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([{ kind: "embedded", name: "embedded" }]) }],
-  ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([{ kind: "embedded", name: "next", directory: "" }]) }],
-  ["ENGINES", { ...TOKENS, ENGINES: JSON.stringify([{ kind: "embedded", name: "next", threads: 0 }]) }],
+  ["ENGINES[0].name", { ...TOKENS, ENGINES: JSON.stringify([{ ...deployment, name: "embedded" }]) }],
+  ["ENGINES[0].name", { ...TOKENS, ENGINES: JSON.stringify([{ kind: "embedded", name: "embedded" }]) }],
+  ["ENGINES[0].format", { ...TOKENS, ENGINES: JSON.stringify([{ ...deployment, format: "unheard-of" }]) }],
+  ["ENGINES[0].kind", { ...TOKENS, ENGINES: JSON.stringify([{ ...deployment, kind: "oracle" }]) }],
+  ["ENGINES[0].directory", { ...TOKENS, ENGINES: JSON.stringify([{ kind: "embedded", name: "next", directory: "" }]) }],
+  [
+    "ENGINES[0].baseUrls[1], ENGINES[1].concurency",
+    {
+      ...TOKENS,
+      ENGINES: JSON.stringify([
+        { ...deployment, baseUrls: ["http://gpu:8000", "gpu:8000"] },
+        { kind: "embedded", name: "next", concurency: 2 },
+      ]),
+    },
+  ],
   ["ENGINES_FILE", { ...TOKENS, ENGINES_FILE: "/nowhere" }],
-  ["CALIBRATION", { ...TOKENS, CALIBRATION: '{"embedded":{"temperature":0}}' }],
+  ["CALIBRATION.embedded.otherbias", { ...TOKENS, CALIBRATION: '{"embedded":{"otherbias":1}}' }],
+  ["CALIBRATION.embedded.temperature", { ...TOKENS, CALIBRATION: '{"embedded":{"temperature":0}}' }],
   ["DEFAULT_ENGINE", { ...TOKENS, DEFAULT_ENGINE: "arch" }],
 ])("a wrong %s stops the start and is named", (name, variables) => {
-  expect(() => parseEnv(variables, noFile)).toThrow(`missing or invalid configuration: ${name}`);
+  expect(() => parseEnv(variables, noFile)).toThrow(new Error(`missing or invalid configuration: ${name}`));
 });
 
 test("what is wrong is named without its value", () => {
   expect(() => parseEnv({ SERVICE_TOKENS: "hush", PORT: "-1" }, noFile)).toThrow(
-    /^missing or invalid configuration: PORT, SERVICE_TOKENS$/,
+    /^missing or invalid configuration: PORT, SERVICE_TOKENS\[0\]$/,
   );
 });
 

@@ -60,7 +60,7 @@ export type ReadText = (path: string) => string;
 
 /**
  * Parses the process environment. `ENGINES_FILE` and `CALIBRATION_FILE` name files that hold what `ENGINES` and
- * `CALIBRATION` would. Throws with the names of what is missing or wrong, never with a value.
+ * `CALIBRATION` would. Throws with the names of what is missing or wrong (`PORT`, `ENGINES[0].format`), never with a value.
  */
 export function parseEnv(variables: Readonly<Record<string, string | undefined>>, readText: ReadText): Env {
   const wrong = new Set<string>();
@@ -76,7 +76,7 @@ export function parseEnv(variables: Readonly<Record<string, string | undefined>>
     }
   }
   const parsed = envSchema.safeParse(given);
-  for (const issue of parsed.error?.issues ?? []) wrong.add(String(issue.path[0]));
+  for (const issue of parsed.error?.issues ?? []) for (const name of wrongNames(issue)) wrong.add(name);
   if (parsed.success && wrong.size === 0) {
     const { POLICY_CACHE_MB, TURN_CACHE_MB, ...env } = parsed.data;
     const engines = ["embedded", ...env.ENGINES.map((deployment) => deployment.name)];
@@ -87,3 +87,12 @@ export function parseEnv(variables: Readonly<Record<string, string | undefined>>
   }
   throw new Error(`missing or invalid configuration: ${[...wrong].sort().join(", ")}`);
 }
+
+/** What an issue is about; of keys that nothing reads, each. */
+function wrongNames(issue: z.core.$ZodIssue): string[] {
+  if (issue.code !== "unrecognized_keys") return [dotted(issue.path)];
+  return issue.keys.map((key) => dotted([...issue.path, key]));
+}
+
+const dotted = (path: readonly PropertyKey[]): string =>
+  path.map((part, at) => (typeof part === "number" ? `[${part}]` : `${at === 0 ? "" : "."}${String(part)}`)).join("");

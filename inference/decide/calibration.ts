@@ -25,7 +25,7 @@ const provenanceSchema = z.object({
 });
 
 /** Turns an engine's logits into probabilities that mean what they say; measured on held-out conversations. */
-export const calibrationSchema = z.object({
+export const calibrationSchema = z.strictObject({
   /** Above 1 flattens, below 1 sharpens. */
   temperature: z.number().min(0.01).max(100).default(1),
   /** Added to the logit of `other` before the temperature. */

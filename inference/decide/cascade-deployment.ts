@@ -2,7 +2,7 @@ import { z } from "zod";
 import { engineNameSchema } from "../engines/deployment-fields.ts";
 
 /** Two engines as one: the first decides what it is sure of, the second the rest. */
-export const cascadeDeploymentSchema = z.object({
+export const cascadeDeploymentSchema = z.strictObject({
   kind: z.literal("cascade"),
   name: engineNameSchema,
   /** Names of engines that are not cascades themselves. */

@@ -8,8 +8,9 @@ import { baseUrlsSchema, engineNameSchema } from "./deployment-fields.ts";
 import { embeddedDeploymentSchema } from "./embedded/deployment.ts";
 
 /** One router model behind vLLM, as an operator configures it. */
-const deploymentSchema = z.object({
-  kind: z.literal("vllm").default("vllm"),
+const deploymentSchema = z.strictObject({
+  /** `optional` lets the union below choose this schema when there is no kind. */
+  kind: z.literal("vllm").optional().default("vllm"),
   name: engineNameSchema,
   /** Servers that hold the same model, each without `/v1`. */
   baseUrls: baseUrlsSchema,
@@ -31,7 +32,14 @@ const deploymentSchema = z.object({
 export type Deployment = z.infer<typeof deploymentSchema>;
 
 export const deploymentsSchema = z
-  .array(z.union([cascadeDeploymentSchema, decisionsDeploymentSchema, embeddedDeploymentSchema, deploymentSchema]))
+  .array(
+    z.discriminatedUnion("kind", [
+      cascadeDeploymentSchema,
+      decisionsDeploymentSchema,
+      embeddedDeploymentSchema,
+      deploymentSchema,
+    ]),
+  )
   .max(32)
   .refine((all) => new Set(all.map((one) => one.name)).size === all.length, "names must be unique")
   .refine(cascadesHaveEngines, "a cascade must name two engines that are no cascades");

@@ -4,7 +4,7 @@ import { baseUrlsSchema, engineNameSchema } from "../deployment-fields.ts";
 import { PROVIDER_NAMES } from "./providers.ts";
 
 /** One decision model, as an operator configures it. */
-export const decisionsDeploymentSchema = z.object({
+export const decisionsDeploymentSchema = z.strictObject({
   kind: z.literal("decisions"),
   name: engineNameSchema,
   provider: z.enum(PROVIDER_NAMES),

@@ -3,7 +3,7 @@ import { calibrationSchema } from "../../decide/calibration.ts";
 import { engineNameSchema } from "../deployment-fields.ts";
 
 /** Another version of the embedded model beside the one that always runs, such as newly trained weights on trial. */
-export const embeddedDeploymentSchema = z.object({
+export const embeddedDeploymentSchema = z.strictObject({
   kind: z.literal("embedded"),
   name: engineNameSchema,
   /** Folder with the model's graphs, tokenizer.json and model.json; absent: the shipped one, with another calibration. */
