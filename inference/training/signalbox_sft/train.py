@@ -184,6 +184,8 @@ def _arguments(options: argparse.Namespace) -> TrainingArguments:
         use_cpu=not torch.cuda.is_available(),
         ddp_find_unused_parameters=False,
         ddp_backend="gloo" if "RANK" in os.environ and not torch.cuda.is_available() else None,
+        # The first process measures while the others wait for it: on cores longer than the half hour they give it.
+        ddp_timeout=86_400,
         report_to="none",
         disable_tqdm=True,
         seed=options.seed,
