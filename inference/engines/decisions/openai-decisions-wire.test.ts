@@ -46,3 +46,20 @@ test("the answer is found by its name, and alone without one", () => {
   expect(readOpenaiDecisions({ answers: [choice] })).toMatchObject({ choice: "weather" });
   expect(readOpenaiDecisions({ answers: [choice, choice] })).toBeNull();
 });
+
+test("an option with two probabilities makes an answer unreadable", () => {
+  const shares = [
+    { value: "weather", probability: 0.9 },
+    { value: "other", probability: 0.1 },
+  ];
+  const answered = (probabilities: object[]) =>
+    readOpenaiDecisions({ answers: [{ type: "choice", name: "policy", choice: "weather", probabilities }] });
+  expect(answered(shares)).toMatchObject({
+    choice: "weather",
+    probabilities: new Map([
+      ["weather", 0.9],
+      ["other", 0.1],
+    ]),
+  });
+  expect(answered([...shares, { value: "weather", probability: 0 }])).toBeNull();
+});

@@ -41,12 +41,14 @@ export function readOpenaiDecisions(answer: unknown): Decided | null {
   const tokens = readUsage(usage);
   if (given.type === "refusal") return { kind: "refusal", tokens };
   if (given.type !== "choice") return null;
+  const shares = given.probabilities?.map(({ value, probability }) => [value, probability] as const);
+  const probabilities = shares === undefined ? null : new Map(shares);
+  // Of two probabilities of one option nobody knows which is meant.
+  if (probabilities?.size !== shares?.length) return null;
   return {
     kind: "distribution",
     choice: given.choice ?? null,
-    probabilities: given.probabilities
-      ? new Map(given.probabilities.map(({ value, probability }) => [value, probability]))
-      : null,
+    probabilities,
     optionMass: null,
     tokens,
   };
