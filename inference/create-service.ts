@@ -1,4 +1,4 @@
-import { calibrationFor } from "./decide/calibration.ts";
+import { calibrationFor, unusedKeys } from "./decide/calibration.ts";
 import type { CascadeDeployment } from "./decide/cascade-deployment.ts";
 import { createCascade } from "./decide/cascade.ts";
 import { serveEngine } from "./decide/served-engine.ts";
@@ -47,6 +47,8 @@ export function createService(env: Env, deps: Deps): Service {
     if (deployment.kind === "cascade") continue;
     plain.set(deployment.name, serveDeployment(deployment));
   }
+  // Of another version of an engine an entry may well be kept; of none it is a typo.
+  for (const key of unusedKeys(env.CALIBRATION, [...plain.keys()])) deps.log("warn", "calibration_unused", { key });
   const deployed = env.ENGINES.flatMap((deployment) => {
     if (deployment.kind !== "cascade") return plain.get(deployment.name) ?? [];
     const [first, second] = [plain.get(deployment.first), plain.get(deployment.second)];

@@ -48,6 +48,11 @@ export function calibrationFor(
   return calibrations[`${name}@${version}`] ?? calibrations[name];
 }
 
+/** Keys that name none of these engines, in whatever version: they calibrate nothing. */
+export function unusedKeys(calibrations: Calibrations, engines: readonly string[]): string[] {
+  return Object.keys(calibrations).filter((key) => !engines.includes(key.split("@", 1)[0] ?? ""));
+}
+
 /** Probabilities over the policies and, last, `other`; they sum to 1. At least one logit must be finite. */
 export function calibrate(
   logits: readonly number[],

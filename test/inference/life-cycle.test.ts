@@ -118,6 +118,22 @@ test("another calibration is another engine version", async () => {
   expect((await service.post("/v1/decide", decideRequest([user("rain?")], { policies }))).status).toBe(200);
 });
 
+test("a calibration that no engine takes is warned of at the start; one of another version is not", async () => {
+  const jev = { kind: "decisions", name: "jev", provider: "typesafe", baseUrls: ["http://127.0.0.1:9"], model: "jev" };
+  const both = { kind: "cascade", name: "both", second: "jev" };
+  const keys = ["jevv@1", "jev@1", "jev", "embedded@0", "embeded", "both"];
+  service = await startInference({
+    ENGINES: JSON.stringify([jev, both]),
+    CALIBRATION: JSON.stringify(Object.fromEntries(keys.map((key) => [key, { temperature: 2 }]))),
+  });
+  const warned = service.logs.filter(({ event }) => event === "calibration_unused");
+  expect(warned.map(({ level, key }) => [level, key])).toEqual([
+    ["warn", "jevv@1"],
+    ["warn", "embeded"],
+    ["warn", "both"],
+  ]);
+});
+
 test.each([
   ["no model", {}, "the engine next has no readable model.json in its directory"],
   ["half a model", { "model.json": true }, "the engine next cannot load its model"],
