@@ -19,6 +19,8 @@ const provenanceSchema = z.object({
   /** Labelled decisions that were fitted to, and those left out because the engine itself was unsure. */
   decisions: z.number().int(),
   leftOut: z.number().int(),
+  /** Labelled decisions for which a shortlist had left out the right policy: wrong in the figures, and not fitted to. */
+  unlisted: z.number().int().default(0),
   before: figuresSchema,
   /** On conversations that each fit had not seen. */
   after: figuresSchema,

@@ -13,7 +13,7 @@ import { calibrationsSchema } from "../decide/calibration.ts";
 import type { Calibration, Calibrations } from "../decide/calibration.ts";
 import { harnessDeps } from "./harness-deps.ts";
 import { parseEnv } from "../env.ts";
-import { crossValidate, fitCalibration } from "./fit-calibration.ts";
+import { crossValidate, fitCalibration, isListed } from "./fit-calibration.ts";
 import type { Observation } from "./fit-calibration.ts";
 import { observe } from "./observe.ts";
 import { showProgress } from "./progress.ts";
@@ -65,16 +65,22 @@ async function main(): Promise<void> {
       leftOut += observed.leftOut;
       progress.step();
     }
-    data.push({ file, sha256, conversations: records.length, decisions: observations.length - before });
+    data.push({
+      file,
+      sha256,
+      conversations: records.length,
+      decisions: observations.slice(before).filter(isListed).length,
+    });
   }
   progress.end();
   for (const one of registry.all) one.stop();
-  if (observations.length < FEWEST) throw new Error(`${observations.length} labelled decisions are too few to fit to`);
+  const decisions = observations.filter(isListed).length;
+  if (decisions < FEWEST) throw new Error(`${decisions} labelled decisions are too few to fit to`);
 
   const at = new Date().toISOString();
   const calibration: Calibration = {
     ...fitCalibration(observations),
-    fitted: { at, data, decisions: observations.length, leftOut, ...crossValidate(observations) },
+    fitted: { at, data, decisions, leftOut, unlisted: observations.length - decisions, ...crossValidate(observations) },
   };
   await store(out, { ...kept, [name]: calibration });
   process.stdout.write(`${name}\n${JSON.stringify(calibration, null, 2)}\n`);

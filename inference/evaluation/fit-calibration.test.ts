@@ -56,6 +56,18 @@ describe("fitCalibration", () => {
   });
 });
 
+test("decisions whose policy a shortlist left out do not spoil the fit, and are wrong in the figures", () => {
+  const all = observe(4_000, { temperature: 1, otherBias: 0 });
+  const observations = all.map((one, index) => (index % 20 === 0 ? { ...one, label: null } : one));
+  expect(fitCalibration(observations)).toEqual(fitCalibration(observations.filter(({ label }) => label !== null)));
+  const { before, after } = crossValidate(observations);
+  expect(after.expectedCalibrationError).toBeLessThan(before.expectedCalibrationError + 0.02);
+  const whole = crossValidate(all).before;
+  expect(before.accuracy).toBeCloseTo(0.95 * whole.accuracy, 1);
+  expect(before.accuracy).toBeLessThan(whole.accuracy);
+  expect(before.negativeLogLikelihood).toBeGreaterThan(whole.negativeLogLikelihood + 0.9);
+});
+
 test("crossValidate shows what fitting gains on conversations that were not fitted to", () => {
   const { before, after } = crossValidate(observe(4_000, { temperature: 3, otherBias: 1 }));
   expect(before.expectedCalibrationError).toBeGreaterThan(0.15);

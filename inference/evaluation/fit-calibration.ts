@@ -2,14 +2,19 @@ import { calibrate, IDENTITY } from "../decide/calibration.ts";
 import type { Calibration, CalibrationFigures } from "../decide/calibration.ts";
 import { expectedCalibrationError } from "./confidence.ts";
 
+/** Probability that stands for none at all. */
+export const LEAST = 1e-9;
+
 /** One labelled decision: the engine's log-probabilities, `other` last, and which of them was right. */
 export interface Observation {
   /** Of the conversation: its decisions are fitted to together or not at all. */
   readonly id: string;
   readonly logits: readonly number[];
-  readonly label: number;
+  /** Null when a shortlist had left out the right policy: wrong whatever the temperature is. */
+  readonly label: number | null;
 }
 
+type Listed = Observation & { readonly label: number };
 type Parameters = Pick<Calibration, "temperature" | "otherBias">;
 
 /** A point of the search: `scale` is one over the temperature, `bias` is what `other` gets after scaling. */
@@ -28,11 +33,16 @@ const MAX_BIAS = 50;
 const PRIOR = 1;
 const FOLDS = 5;
 
+/** Whether the right option was among those that were asked about. */
+export const isListed = (observation: Observation): observation is Listed => observation.label !== null;
+
 /**
  * Temperature and `other` bias under which the labels are most likely (Guo et al. 2017, with a bias for one class).
  * Written in `scale` and `bias` the loss is convex, so Newton's method with a line search finds the one minimum.
+ * What was never asked about is left out: to explain it the fit would only flatten the rest.
  */
-export function fitCalibration(observations: readonly Observation[]): Parameters {
+export function fitCalibration(all: readonly Observation[]): Parameters {
+  const observations = all.filter(isListed);
   let point: Point = { scale: 1, bias: 0 };
   let loss = lossAt(observations, point);
   for (let step = 0; step < STEPS; step += 1) {
@@ -69,7 +79,8 @@ export function crossValidate(observations: readonly Observation[]): {
 function judge({ logits, label }: Observation, parameters: Parameters) {
   const probabilities = calibrate(logits, parameters);
   const confidence = Math.max(...probabilities);
-  return { confidence, right: probabilities.indexOf(confidence) === label, likelihood: probabilities[label] ?? 0 };
+  const likelihood = label === null ? LEAST : (probabilities[label] ?? 0);
+  return { confidence, right: probabilities.indexOf(confidence) === label, likelihood };
 }
 
 function figures(judged: readonly ReturnType<typeof judge>[]): CalibrationFigures {
@@ -88,7 +99,7 @@ function scaled({ logits }: Observation, { scale, bias }: Point): { values: numb
   return { values, logTotal: top + Math.log(values.reduce((sum, value) => sum + Math.exp(value - top), 0)) };
 }
 
-function lossAt(observations: readonly Observation[], point: Point): number {
+function lossAt(observations: readonly Listed[], point: Point): number {
   const prior = (PRIOR / 2) * ((point.scale - 1) ** 2 + point.bias ** 2);
   return observations.reduce((sum, observation) => {
     const { values, logTotal } = scaled(observation, point);
@@ -96,7 +107,7 @@ function lossAt(observations: readonly Observation[], point: Point): number {
   }, prior);
 }
 
-function newtonDirection(observations: readonly Observation[], point: Point): Point {
+function newtonDirection(observations: readonly Listed[], point: Point): Point {
   let slopeScale = PRIOR * (point.scale - 1);
   let slopeBias = PRIOR * point.bias;
   let curveScale = PRIOR;

@@ -1,11 +1,8 @@
 import { normaliseConversation } from "../contract/index.ts";
 import type { ServedEngine } from "../decide/served-engine.ts";
 import { EVALUATION_ISOLATION } from "./answer.ts";
-import type { Observation } from "./fit-calibration.ts";
+import { LEAST, type Observation } from "./fit-calibration.ts";
 import type { BenchmarkRecord } from "./record.ts";
-
-/** Log-probability that stands for none at all. */
-const LEAST = Math.log(1e-9);
 
 export interface Observed {
   readonly observations: readonly Observation[];
@@ -31,15 +28,16 @@ export async function observe(
     const asked = { conversation, isolation: EVALUATION_ISOLATION, signal, paidEngines };
     const decided = await engine.decide(policies, asked);
     if (!decided.ok) throw new Error(`${record.id}: ${decided.refusal.code}: ${decided.refusal.message}`);
-    const { scores, unsureReason } = decided.value;
+    const { scores, unsureReason, shortlisted } = decided.value;
     if (unsureReason !== undefined) leftOut += 1;
     else {
-      // What a shortlist left out was not weighed, so there is nothing in it to fit to.
+      // What a shortlist left out was not weighed, so there is nothing in it to fit to, be it the right one.
       const weighed = scores.flatMap(({ probability }, index) =>
-        probability > 0 || index === label || index === scores.length - 1 ? [index] : [],
+        shortlisted === undefined || probability > 0 || index === scores.length - 1 ? [index] : [],
       );
-      const logits = weighed.map((index) => Math.max(LEAST, Math.log(scores[index]?.probability ?? 0)));
-      observations.push({ id: record.id, logits, label: weighed.indexOf(label) });
+      const logits = weighed.map((index) => Math.log(Math.max(LEAST, scores[index]?.probability ?? 0)));
+      const place = weighed.indexOf(label);
+      observations.push({ id: record.id, logits, label: place === -1 ? null : place });
     }
   }
   return { observations, leftOut };

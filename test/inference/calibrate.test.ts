@@ -69,6 +69,7 @@ test("one command fits an engine, keeps where the numbers come from, and the ser
   expect(calibration?.fitted).toMatchObject({
     decisions: 80,
     leftOut: 0,
+    unlisted: 0,
     data: [{ file: "cases.jsonl", sha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string, conversations: 80 }],
     before: { accuracy: 0.5 },
   });
