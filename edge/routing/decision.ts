@@ -18,7 +18,7 @@ export interface Deciding {
   readonly decidedBy: string | null;
   /** Whether a cascade asked its bigger engine. */
   readonly escalated: boolean;
-  /** Whether both engines of a cascade chose the same; null unless both answered. */
+  /** Whether both engines of a cascade chose the same; null unless both chose something. */
   readonly agreed: boolean | null;
   /** How many policies the deciding model was asked about, when that was not all of them. */
   readonly shortlisted: number | null;

@@ -17,7 +17,7 @@ export const decidingSchema = z.object({
   decided_by: z.string().nullable(),
   /** Whether a cascade asked its bigger engine. */
   escalated: z.boolean(),
-  /** Whether both engines of a cascade chose the same; null unless both answered. */
+  /** Whether both engines of a cascade chose the same; null unless both chose something. */
   agreed: z.boolean().nullable(),
   /** How many policies the deciding model was asked about, when that was not all of them. */
   shortlisted: z.number().int().nullable(),

@@ -69,7 +69,7 @@ export const decideResponseSchema = z.object({
   decidedBy: z.string().min(1).optional(),
   /** Whether a cascade asked its bigger engine. */
   escalated: z.boolean(),
-  /** Whether both engines of a cascade chose the same; absent unless both answered. */
+  /** Whether both engines of a cascade chose the same; absent unless both chose something: an `unsureReason` is no choice. */
   agreed: z.boolean().optional(),
   /** Milliseconds spent, by part. */
   timings: z.record(z.string(), z.number()),

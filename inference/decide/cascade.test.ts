@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { manualDeps } from "../../test/inference/manual-deps.ts";
-import type { DecideResponse } from "../contract/index.ts";
+import type { DecideResponse, UnsureReason } from "../contract/index.ts";
 import type { DecideInput } from "../engines/engine.ts";
 import { deadlineExceeded, ok, refuse } from "../errors.ts";
 import type { Result } from "../errors.ts";
@@ -126,6 +126,18 @@ describe("the bigger engine's answer", () => {
       ok: true,
       value: { decidedBy: "big@1", escalated: true, agreed, tokens, scores: [{ probability }, {}, {}] },
     });
+  });
+
+  test.each<[UnsureReason | "sure", UnsureReason | "sure"]>([
+    ["sure", "refused"],
+    ["outside_options", "sure"],
+    ["outside_options", "refused"],
+  ])("agrees and disagrees with nothing where the first one is %s and it is %s", async (...reasons) => {
+    const [quick, better] = reasons.map((reason) => (reason === "sure" ? {} : { unsureReason: reason }));
+    const { ask } = setUp(said("embedded", 0.55, quick), () => Promise.resolve(said("big", 0.9, better)));
+    const answered = await ask();
+    expect(answered).toMatchObject({ ok: true, value: { decidedBy: "big@1", escalated: true, ...better } });
+    expect(answered.ok && "agreed" in answered.value).toBe(false);
   });
 
   test("does not hide what the first one has read, where that counts", async () => {

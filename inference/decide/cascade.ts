@@ -71,7 +71,7 @@ export function createCascade({ name, first, second, escalateBelow, now, timeout
       const better = hurried === null ? null : await second.decide(policies, hurried);
       const timings = { first_ms: quickMs, second_ms: now() - began - quickMs, total_ms: now() - began };
       if (better?.ok === true) {
-        const agreed = quick.ok ? { agreed: best(quick.value.scores) === best(better.value.scores) } : {};
+        const agreed = quick.ok ? agreement(quick.value, better.value) : {};
         const spent = quick.ok ? tokensBefore(quick.value) : {};
         const decidedBy = better.value.engine;
         return ok({ ...better.value, engine, decidedBy, escalated: true, ...agreed, ...spent, timings });
@@ -101,6 +101,12 @@ function isSure(quick: Result<DecideResponse>, threshold: number, otherBias = 0)
   const weighed = scores.map(({ policy, probability }) => probability * (policy === null ? Math.exp(otherBias) : 1));
   const sum = weighed.reduce((total, one) => total + one, 0);
   return unsureReason === undefined && Math.max(...weighed) >= threshold * sum;
+}
+
+/** An unsure answer chooses nothing, however its probabilities lie, so it neither agrees nor disagrees. */
+function agreement(quick: DecideResponse, better: DecideResponse): Pick<DecideResponse, "agreed"> {
+  if (quick.unsureReason !== undefined || better.unsureReason !== undefined) return {};
+  return { agreed: best(quick.scores) === best(better.scores) };
 }
 
 /** The most probable option; of equals the first published one. */

@@ -18,5 +18,6 @@ function countTokens(metrics: Metrics, nameAndVersion: string, tokens: TokenCoun
 function outcomeOf({ escalated, agreed, unsureReason }: DecideResponse): string {
   if (!escalated) return "kept";
   if (agreed !== undefined) return agreed ? "agreed" : "changed";
-  return unsureReason === "late" ? "late" : "second_only";
+  if (unsureReason === "late") return "late";
+  return unsureReason === undefined ? "second_only" : "unsure";
 }

@@ -78,12 +78,19 @@ describe("a cascade of the embedded and a bigger engine", () => {
     ).gone;
   });
 
-  test("counts what was kept, changed and late, and the bigger engine's tokens under its own name", async () => {
+  test("says neither of a bigger one's answer that lies outside of the options", async () => {
+    big.answers = [documented("vllm-low-mass")];
+    const decision = await decide(1);
+    expect(decision).toMatchObject({ escalated: true, unsureReason: "outside_options" });
+    expect(decision).not.toHaveProperty("agreed");
+  });
+
+  test("counts what was kept, changed, unsure and late, and the bigger engine's tokens under its own name", async () => {
     const metrics = await (await service.get("/metrics")).text();
-    for (const [outcome, count] of Object.entries({ kept: 2, changed: 1, late: 1 })) {
+    for (const [outcome, count] of Object.entries({ kept: 2, changed: 1, late: 1, unsure: 1 })) {
       expect(metrics).toContain(`cascade_decisions_total{engine="cascade",outcome="${outcome}"} ${String(count)}`);
     }
-    expect(metrics).toContain('tokens_total{engine="jev",kind="prompt"} 180');
+    expect(metrics).toContain('tokens_total{engine="jev",kind="prompt"} 391');
   });
 
   test("is listed beside its engines", async () => {

@@ -67,7 +67,7 @@ export const decisionSchema = z
     deciding: decidingSchema.nullable().openapi({
       description:
         "Where the engine did more than read the turn: the engine of a cascade that decided, whether its bigger one was " +
-        "asked and chose the same, and how many policies were shortlisted.",
+        "asked and chose the same (`agreed`: null unless both chose something), and how many policies were shortlisted.",
     }),
     timings_ms: record.timings_ms,
   })
