@@ -54,7 +54,7 @@ export function createService(env: Env, deps: Deps): Service {
     const [first, second] = [plain.get(deployment.first), plain.get(deployment.second)];
     if (first === undefined || second === undefined) return [];
     const { name, escalateBelow } = deployment;
-    return createCascade({ name, first, second, escalateBelow, now: deps.now, timeout: deps.timeout });
+    return createCascade({ name, first, second, escalateBelow, ...deps });
   });
   const registry = createRegistry([embedded, ...deployed], env.DEFAULT_ENGINE);
   return { env, deps, registry, metrics: createMetrics(registry.all), life: { draining: false } };

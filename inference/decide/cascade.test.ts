@@ -25,7 +25,9 @@ const said = (engine: string, a: number, rest: Partial<DecideResponse> = {}): Re
     ...rest,
   });
 
-function engineThat(name: string, decide: (input: DecideInput) => Promise<Result<DecideResponse>>) {
+type Decide = (input: DecideInput) => Promise<Result<DecideResponse>>;
+
+function engineThat(name: string, decide: Decide) {
   const asked: DecideInput[] = [];
   const engine: ServedEngine = {
     name,
@@ -46,17 +48,16 @@ function engineThat(name: string, decide: (input: DecideInput) => Promise<Result
   return { engine, asked };
 }
 
-function setUp(first: Result<DecideResponse>, second: (input: DecideInput) => Promise<Result<DecideResponse>>) {
+function setUp(first: Result<DecideResponse> | Decide, second: Decide) {
   const deps = manualDeps();
-  const quick = engineThat("embedded", () => Promise.resolve(first));
+  const quick = engineThat("embedded", typeof first === "function" ? first : () => Promise.resolve(first));
   const big = engineThat("big", second);
   const cascade = createCascade({
     name: "cascade",
     first: quick.engine,
     second: big.engine,
     escalateBelow: 0.6,
-    now: deps.now,
-    timeout: deps.timeout,
+    ...deps,
   });
   const ask = (rest: Partial<DecideInput> = {}) =>
     cascade.decide(policies, {
@@ -73,6 +74,9 @@ const never = (input: DecideInput): Promise<Result<DecideResponse>> =>
   new Promise((resolve) => {
     input.signal.addEventListener("abort", () => resolve(deadlineExceeded()), { once: true });
   });
+
+const breaks = (): Promise<Result<DecideResponse>> => Promise.reject(new RangeError("all that was said"));
+const BROKEN = { level: "error", event: "engine_broken", kind: "RangeError" };
 
 describe("the first engine's answer", () => {
   test("stands when it is sure enough, and the bigger one is not asked", async () => {
@@ -108,9 +112,9 @@ describe("the first engine's answer", () => {
   });
 
   test("does not stand when it is unsure for another reason", async () => {
-    const { ask, big } = setUp(said("embedded", 0.9, { unsureReason: "outside_options" }), never);
+    const { deps, ask, big } = setUp(said("embedded", 0.9, { unsureReason: "outside_options" }), never);
     void ask();
-    await Promise.resolve();
+    await deps.advance(0);
     expect(big.asked).toHaveLength(1);
   });
 });
@@ -177,6 +181,24 @@ describe("the bigger engine's answer", () => {
     expect(big.asked[0]?.deadlineAt).toBe(90);
   });
 
+  test("is not waited for longer where its engine does not look at its signal", async () => {
+    const answer = Promise.withResolvers<Result<DecideResponse>>();
+    const { deps, ask } = setUp(said("embedded", 0.55), () => answer.promise);
+    let answered: Result<DecideResponse> | null = null;
+    void ask().then((result) => (answered = result));
+    await deps.advance(90);
+    expect(answered).toMatchObject({ ok: true, value: { decidedBy: "embedded@1", unsureReason: "late" } });
+    answer.reject(new RangeError("all that was said"));
+    await deps.advance(1);
+    expect(deps.logged).toEqual([{ ...BROKEN, engine: "big" }]);
+  });
+
+  test("is not missed where its engine breaks: the first one's stands, and what broke is logged without its words", async () => {
+    const { deps, ask } = setUp(said("embedded", 0.55), breaks);
+    expect(await ask()).toMatchObject({ ok: true, value: { decidedBy: "embedded@1", unsureReason: "late" } });
+    expect(deps.logged).toEqual([{ ...BROKEN, engine: "big" }]);
+  });
+
   test("is not waited for when no time is left", async () => {
     const { ask, big } = setUp(said("embedded", 0.55), never);
     expect(await ask({ deadlineAt: 10 })).toMatchObject({ ok: true, value: { unsureReason: "late", escalated: true } });
@@ -198,6 +220,20 @@ describe("a first engine that does not answer", () => {
     const answered = await ask();
     expect(answered).toMatchObject({ ok: true, value: { decidedBy: "big@1", escalated: true } });
     expect(answered.ok && "agreed" in answered.value).toBe(false);
+  });
+
+  test("because it breaks leaves the decision to the bigger one", async () => {
+    const { deps, ask } = setUp(breaks, () => Promise.resolve(said("big", 0.9)));
+    expect(await ask()).toMatchObject({ ok: true, value: { decidedBy: "big@1", escalated: true } });
+    expect(deps.logged).toEqual([{ ...BROKEN, engine: "embedded" }]);
+  });
+
+  test("beside a bigger one that breaks too is an error of ours, and beside one that is late a deadline's", async () => {
+    expect(await setUp(breaks, breaks).ask()).toMatchObject({ ok: false, refusal: { code: "internal_error" } });
+    const { deps, ask } = setUp(breaks, () => Promise.withResolvers<Result<DecideResponse>>().promise);
+    const asked = ask();
+    await deps.advance(90);
+    expect(await asked).toMatchObject({ ok: false, refusal: { code: "deadline_exceeded" } });
   });
 
   test("because the question makes no sense is believed", async () => {

@@ -1,15 +1,17 @@
 import { createHash } from "node:crypto";
 import type { DecideResponse, Policy, Score } from "../contract/index.ts";
+import type { Deps } from "../deps.ts";
 import type { DecideInput } from "../engines/engine.ts";
-import { ok } from "../errors.ts";
+import { deadlineExceeded, ok, refuse } from "../errors.ts";
 import type { Result } from "../errors.ts";
 import { mayAsk } from "./served-engine.ts";
 import type { ServedEngine } from "./served-engine.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 /** Milliseconds before the deadline at which the bigger engine is given up, so that the first one's answer still goes out. */
 const ANSWER_MARGIN_MS = 10;
 
-export interface CascadeOptions {
+export interface CascadeOptions extends Pick<Deps, "log" | "now" | "timeout"> {
   readonly name: string;
   /** Asked always, and in vain never: the embedded one. */
   readonly first: ServedEngine;
@@ -17,17 +19,15 @@ export interface CascadeOptions {
   readonly second: ServedEngine;
   /** Confidence (0..1) under which the second one is asked when the router has no threshold of its own. */
   readonly escalateBelow: number;
-  /** Milliseconds, monotonic. */
-  readonly now: () => number;
-  readonly timeout: (ms: number) => AbortSignal;
 }
 
 /**
  * Two engines as one. What the first one is sure of stands; else the second one decides, while there is time. If it is
- * late, or gives no answer, the first one's stands and is marked `late`, so that nobody takes it for the better one.
+ * late, breaks, or gives no answer, the first one's stands and is marked `late`, so that nobody takes it for the better one.
  * Both have their own admission, policy sets and calibration; the thresholds compare calibrated confidences.
  */
-export function createCascade({ name, first, second, escalateBelow, now, timeout }: CascadeOptions): ServedEngine {
+export function createCascade(options: CascadeOptions): ServedEngine {
+  const { name, first, second, escalateBelow, log, now, timeout } = options;
   const version = createHash("sha256")
     .update(JSON.stringify([nameOf(first), nameOf(second), escalateBelow]))
     .digest("hex")
@@ -44,6 +44,26 @@ export function createCascade({ name, first, second, escalateBelow, now, timeout
     return left < 1 ? null : { ...input, deadlineAt, signal: AbortSignal.any([input.signal, timeout(left)]) };
   };
 
+  /** An engine that breaks counts as one that refuses, so that the other one's answer still goes out. */
+  const answerOf = async (
+    engine: ServedEngine,
+    policies: readonly Policy[],
+    input: DecideInput,
+  ): Promise<Result<DecideResponse>> => {
+    try {
+      return await engine.decide(policies, input);
+    } catch (error) {
+      // Only the kind of the error is logged: its message could hold a caller's text.
+      const kind = error instanceof Error ? error.name : typeof error;
+      log("error", "engine_broken", { engine: engine.name, kind });
+      return refuse("internal_error", `The engine \`${engine.name}\` failed.`);
+    }
+  };
+
+  /** Not every engine looks at its signal while it works, so the time is kept here. */
+  const answerInTime = async (policies: readonly Policy[], input: DecideInput): Promise<Result<DecideResponse>> =>
+    (await untilAborted(answerOf(second, policies, input), input.signal)) ?? deadlineExceeded();
+
   return {
     name,
     version,
@@ -58,7 +78,7 @@ export function createCascade({ name, first, second, escalateBelow, now, timeout
 
     decide: async (policies, input) => {
       const began = now();
-      const quick = await first.decide(policies, input);
+      const quick = await answerOf(first, policies, input);
       const quickMs = now() - began;
       const stays = isSure(quick, thresholdOf(input), input.otherBias) || !mayAsk(second.traits, second.name, input);
       if (quick.ok && stays) {
@@ -68,7 +88,7 @@ export function createCascade({ name, first, second, escalateBelow, now, timeout
       // Whoever is gone, or asked something senseless, gets the same from any engine.
       if (!quick.ok && (input.signal.aborted || quick.refusal.code === "invalid_request")) return quick;
       const hurried = withinTime(input);
-      const better = hurried === null ? null : await second.decide(policies, hurried);
+      const better = hurried === null ? null : await answerInTime(policies, hurried);
       const timings = { first_ms: quickMs, second_ms: now() - began - quickMs, total_ms: now() - began };
       if (better?.ok === true) {
         const agreed = quick.ok ? agreement(quick.value, better.value) : {};

@@ -86,7 +86,7 @@ async function measure(
   return { report: { ...report, cascade }, text: `${printReport(report)}\n\n${printCascade(cascade)}` };
 }
 
-function engineNamed(name: string, registry: Registry, { now, timeout }: Deps): ServedEngine {
+function engineNamed(name: string, registry: Registry, deps: Deps): ServedEngine {
   const [first, second, ...more] = name.split("+").map((part) => {
     const found = registry.find(part);
     if (!found.ok) throw new Error(found.refusal.message);
@@ -95,7 +95,7 @@ function engineNamed(name: string, registry: Registry, { now, timeout }: Deps): 
   if (first === undefined || more.length > 0) throw new Error("a cascade has two engines");
   if (second === undefined) return first;
   if (first.members !== undefined || second.members !== undefined) throw new Error("a cascade has no cascade in it");
-  return createCascade({ name: "cascade", first, second, escalateBelow: DEFAULT_THRESHOLD, now, timeout });
+  return createCascade({ name: "cascade", first, second, escalateBelow: DEFAULT_THRESHOLD, ...deps });
 }
 
 const labelOf = ({ name, version }: ServedEngine): string => `${name}@${version}`;
