@@ -5,7 +5,7 @@ import type { DecideInput } from "../engines/engine.ts";
 import { deadlineExceeded, ok, refuse } from "../errors.ts";
 import type { Result } from "../errors.ts";
 import { createCascade } from "./cascade.ts";
-import type { ServedEngine } from "./served-engine.ts";
+import type { ServedEngine, Traits } from "./served-engine.ts";
 
 const policies = [
   { name: "a", description: "" },
@@ -48,14 +48,14 @@ function engineThat(name: string, decide: Decide) {
   return { engine, asked };
 }
 
-function setUp(first: Result<DecideResponse> | Decide, second: Decide) {
+function setUp(first: Result<DecideResponse> | Decide, second: Decide, traits: Traits = {}) {
   const deps = manualDeps();
   const quick = engineThat("embedded", typeof first === "function" ? first : () => Promise.resolve(first));
   const big = engineThat("big", second);
   const cascade = createCascade({
     name: "cascade",
     first: quick.engine,
-    second: big.engine,
+    second: { ...big.engine, traits },
     escalateBelow: 0.6,
     ...deps,
   });
@@ -240,6 +240,14 @@ describe("a first engine that does not answer", () => {
     const { ask, big } = setUp(refuse("invalid_request", "No."), () => Promise.resolve(said("big", 0.9)));
     expect(await ask()).toMatchObject({ ok: false, refusal: { code: "invalid_request" } });
     expect(big.asked).toEqual([]);
+  });
+
+  test("says so itself, and when to come back, where the bigger one may not be asked", async () => {
+    const busy = refuse("overloaded", "Busy.", { retryAfterSeconds: 3 });
+    const { ask, big } = setUp(busy, () => Promise.resolve(said("big", 0.9)), { paid: true });
+    expect(await ask()).toEqual(busy);
+    expect(big.asked).toEqual([]);
+    expect(await ask({ paidEngines: ["big"] })).toMatchObject({ ok: true, value: { decidedBy: "big@1" } });
   });
 
   test("beside a bigger one that does not either is a refusal", async () => {

@@ -85,8 +85,8 @@ export function createCascade(options: CascadeOptions): ServedEngine {
         const timings = { first_ms: quickMs, total_ms: quickMs };
         return ok({ ...quick.value, engine, decidedBy: quick.value.engine, timings });
       }
-      // Whoever is gone, or asked something senseless, gets the same from any engine.
-      if (!quick.ok && (input.signal.aborted || quick.refusal.code === "invalid_request")) return quick;
+      // Whoever is gone, or asked something senseless, gets the same from any engine. One that may not be asked has no say.
+      if (!quick.ok && (stays || input.signal.aborted || quick.refusal.code === "invalid_request")) return quick;
       const hurried = withinTime(input);
       const better = hurried === null ? null : await answerInTime(policies, hurried);
       const timings = { first_ms: quickMs, second_ms: now() - began - quickMs, total_ms: now() - began };
