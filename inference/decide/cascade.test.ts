@@ -236,10 +236,21 @@ describe("a first engine that does not answer", () => {
     expect(await asked).toMatchObject({ ok: false, refusal: { code: "deadline_exceeded" } });
   });
 
-  test("because the question makes no sense is believed", async () => {
-    const { ask, big } = setUp(refuse("invalid_request", "No."), () => Promise.resolve(said("big", 0.9)));
-    expect(await ask()).toMatchObject({ ok: false, refusal: { code: "invalid_request" } });
-    expect(big.asked).toEqual([]);
+  test("because its window is too small leaves the decision to the bigger one", async () => {
+    const tooLong = refuse("invalid_request", "Too long.", { param: "conversation" });
+    const { ask } = setUp(tooLong, () => Promise.resolve(said("big", 0.9)));
+    expect(await ask()).toMatchObject({ ok: true, value: { decidedBy: "big@1", escalated: true } });
+  });
+
+  test.each([
+    ["invalid_request", "overloaded", "overloaded"],
+    ["invalid_request", "deadline_exceeded", "deadline_exceeded"],
+    ["overloaded", "invalid_request", "overloaded"],
+    ["invalid_request", "invalid_request", "invalid_request"],
+    ["overloaded", "not_ready", "not_ready"],
+  ] as const)("for %s beside a bigger one that does not for %s is %s", async (quick, better, told) => {
+    const { ask } = setUp(refuse(quick, "No."), () => Promise.resolve(refuse(better, "No.")));
+    expect(await ask()).toMatchObject({ ok: false, refusal: { code: told } });
   });
 
   test("says so itself, and when to come back, where the bigger one may not be asked", async () => {
@@ -248,11 +259,6 @@ describe("a first engine that does not answer", () => {
     expect(await ask()).toEqual(busy);
     expect(big.asked).toEqual([]);
     expect(await ask({ paidEngines: ["big"] })).toMatchObject({ ok: true, value: { decidedBy: "big@1" } });
-  });
-
-  test("beside a bigger one that does not either is a refusal", async () => {
-    const { ask } = setUp(refuse("overloaded", "Busy."), () => Promise.resolve(refuse("not_ready", "No.")));
-    expect(await ask()).toMatchObject({ ok: false, refusal: { code: "not_ready" } });
   });
 });
 

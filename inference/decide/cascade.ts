@@ -3,7 +3,7 @@ import type { DecideResponse, Policy, Score } from "../contract/index.ts";
 import type { Deps } from "../deps.ts";
 import type { DecideInput } from "../engines/engine.ts";
 import { deadlineExceeded, ok, refuse } from "../errors.ts";
-import type { Result } from "../errors.ts";
+import type { Refused, Result } from "../errors.ts";
 import { mayAsk } from "./served-engine.ts";
 import type { ServedEngine } from "./served-engine.ts";
 import { untilAborted } from "./until-aborted.ts";
@@ -85,8 +85,8 @@ export function createCascade(options: CascadeOptions): ServedEngine {
         const timings = { first_ms: quickMs, total_ms: quickMs };
         return ok({ ...quick.value, engine, decidedBy: quick.value.engine, timings });
       }
-      // Whoever is gone, or asked something senseless, gets the same from any engine. One that may not be asked has no say.
-      if (!quick.ok && (stays || input.signal.aborted || quick.refusal.code === "invalid_request")) return quick;
+      // Nobody is left to hear the second one, or it may not be asked.
+      if (!quick.ok && (stays || input.signal.aborted)) return quick;
       const hurried = withinTime(input);
       const better = hurried === null ? null : await answerInTime(policies, hurried);
       const timings = { first_ms: quickMs, second_ms: now() - began - quickMs, total_ms: now() - began };
@@ -96,7 +96,7 @@ export function createCascade(options: CascadeOptions): ServedEngine {
         const decidedBy = better.value.engine;
         return ok({ ...better.value, engine, decidedBy, escalated: true, ...agreed, ...spent, timings });
       }
-      if (!quick.ok) return better ?? quick;
+      if (!quick.ok) return better === null ? quick : lastWord(quick, better);
       const stands = { ...quick.value, engine, decidedBy: quick.value.engine, timings };
       return ok({ ...stands, escalated: true, unsureReason: quick.value.unsureReason ?? "late" });
     },
@@ -112,6 +112,13 @@ export function createCascade(options: CascadeOptions): ServedEngine {
 
 const tokensBefore = ({ engine, tokens }: DecideResponse): Pick<DecideResponse, "tokensBefore"> =>
   tokens === undefined ? {} : { tokensBefore: { engine, tokens } };
+
+/**
+ * Which of two refusals is told. Requests were validated before: an engine calls one invalid when its own window is too
+ * small for it, and that says less than why the other one, which might have had room, gave no answer.
+ */
+const lastWord = (quick: Refused, better: Refused): Refused =>
+  better.refusal.code === "invalid_request" ? quick : better;
 
 const nameOf = (engine: ServedEngine): string => `${engine.name}@${engine.version}`;
 
