@@ -73,7 +73,8 @@ export function createMetrics(engines: readonly ServedEngine[]): Metrics {
       name: "signalbox_inference_cascade_decisions_total",
       help:
         "Decisions of cascades: kept by the first engine; escalated, and the second agreed with the first, changed " +
-        "its choice, was late, was unsure itself, or decided alone because the first chose nothing (second_only).",
+        "its choice, gave no answer in time (late), was unsure itself, or decided alone because the first chose nothing " +
+        "(second_only).",
       labelNames: ["engine", "outcome"],
       registers,
     }),

@@ -51,7 +51,10 @@ export type DecideRequest = z.infer<typeof decideRequestSchema>;
 export const scoreSchema = z.object({ policy: z.string().nullable(), probability: z.number().min(0).max(1) });
 export type Score = z.infer<typeof scoreSchema>;
 
-/** Why a decision must count as unsure whatever its probabilities say. */
+/**
+ * Why a decision must count as unsure whatever its probabilities say: the model refused, it wanted none of the options, or
+ * the bigger engine of a cascade gave no answer in time, so that asking again may bring a better one.
+ */
 export const unsureReasonSchema = z.enum(["refused", "outside_options", "late"]);
 export type UnsureReason = z.infer<typeof unsureReasonSchema>;
 

@@ -205,13 +205,15 @@ describe("the bigger engine's answer", () => {
     expect(big.asked).toEqual([]);
   });
 
-  test.each(["overloaded", "engine_unavailable", "not_ready"] as const)(
-    "that is refused as %s leaves the first one's, marked late",
-    async (code) => {
-      const { ask } = setUp(said("embedded", 0.55), () => Promise.resolve(refuse(code, "No.")));
-      expect(await ask()).toMatchObject({ ok: true, value: { decidedBy: "embedded@1", unsureReason: "late" } });
-    },
-  );
+  describe.each([{}, { unsureReason: "outside_options" }] as const)("where the first one says %j", (unsure) => {
+    test.each(["overloaded", "engine_unavailable", "not_ready", "deadline_exceeded"] as const)(
+      "and that is refused as %s leaves the first one's, marked late",
+      async (code) => {
+        const { ask } = setUp(said("embedded", 0.55, unsure), () => Promise.resolve(refuse(code, "No.")));
+        expect(await ask()).toMatchObject({ ok: true, value: { decidedBy: "embedded@1", unsureReason: "late" } });
+      },
+    );
+  });
 });
 
 describe("a first engine that does not answer", () => {

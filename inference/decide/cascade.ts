@@ -97,8 +97,8 @@ export function createCascade(options: CascadeOptions): ServedEngine {
         return ok({ ...better.value, engine, decidedBy, escalated: true, ...agreed, ...spent, timings });
       }
       if (!quick.ok) return better === null ? quick : lastWord(quick, better);
-      const stands = { ...quick.value, engine, decidedBy: quick.value.engine, timings };
-      return ok({ ...stands, escalated: true, unsureReason: quick.value.unsureReason ?? "late" });
+      const decidedBy = quick.value.engine;
+      return ok({ ...quick.value, engine, decidedBy, escalated: true, unsureReason: "late", timings });
     },
 
     prepare: async (policies: readonly Policy[]): Promise<Result<string>> => {
