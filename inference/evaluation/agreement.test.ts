@@ -24,6 +24,14 @@ describe("agreement", () => {
     });
   });
 
+  it("takes a turn on which both chose nothing for the same", () => {
+    const chooses = (...predictions: (string | null)[]) => run({ id: "one", predictions, confidences: [0.5, 0.5] });
+    expect(agreement(chooses(null, "a"), chooses(null, null))).toMatchObject({
+      same: 0.5,
+      differing: [{ turn: 1, choices: ["a", null] }],
+    });
+  });
+
   it("refuses runs over other records, or over none", () => {
     expect(() => agreement(here, run({ id: "one", predictions: ["a", "b"], confidences: [0.5, 0.75] }))).toThrow("two");
     expect(() => agreement(run(), run())).toThrow("no answers");

@@ -1,5 +1,8 @@
 import type { Answer } from "./record.ts";
 
+/** Null where a run chose nothing. */
+type Choices = readonly [string | null, string | null];
+
 export interface Agreement {
   /** User turns that both answered. */
   readonly turns: number;
@@ -8,7 +11,7 @@ export interface Agreement {
   /** Largest difference of two confidences in the same choice. */
   readonly largestConfidenceGap: number;
   /** Turns with different choices, by record. */
-  readonly differing: readonly { readonly id: string; readonly turn: number; readonly choices: [string, string] }[];
+  readonly differing: readonly { readonly id: string; readonly turn: number; readonly choices: Choices }[];
 }
 
 /** Compares two runs over the same records. Throws when they are not over the same ones. */
@@ -17,13 +20,13 @@ export function agreement(left: ReadonlyMap<string, Answer>, right: ReadonlyMap<
   if (alone !== undefined) throw new Error(`only one of the two runs has an answer to ${alone}`);
   let turns = 0;
   let largestConfidenceGap = 0;
-  const differing: { id: string; turn: number; choices: [string, string] }[] = [];
+  const differing: { id: string; turn: number; choices: Choices }[] = [];
   for (const [id, ours] of left) {
     const theirs = right.get(id);
     if (ours.predictions.length !== theirs?.predictions.length)
       throw new Error(`${id} has other turns in the two runs`);
     ours.predictions.forEach((choice, turn) => {
-      const other = theirs.predictions[turn] ?? "";
+      const other = theirs.predictions[turn] ?? null;
       turns += 1;
       if (choice !== other) differing.push({ id, turn, choices: [choice, other] });
       else largestConfidenceGap = Math.max(largestConfidenceGap, gap(ours, theirs, turn));

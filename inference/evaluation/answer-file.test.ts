@@ -7,7 +7,7 @@ import { openAnswerFile, readAnswers } from "./answer-file.ts";
 const spent = { prompt: 90, cached: 64, completion: 1 };
 const answer = {
   id: "one",
-  predictions: ["a", "other"],
+  predictions: ["a", null],
   confidences: [0.75, 0.5],
   unsure: [1],
   ms: [3, 4],
@@ -28,7 +28,7 @@ describe("openAnswerFile", () => {
     const { kept } = await openAnswerFile(path, "embedded@1");
     expect([...kept.keys()]).toEqual(["one"]);
     expect(kept.get("one")).toMatchObject(answer);
-    expect(JSON.parse(await readFile(path, "utf8"))).toMatchObject({ id: "one", predictions: ["a", "other"] });
+    expect(JSON.parse(await readFile(path, "utf8"))).toMatchObject({ id: "one", predictions: ["a", null] });
   });
 
   it("refuses answers of another engine version", async () => {

@@ -5,7 +5,7 @@ import type { Answer } from "./record.ts";
 
 const lineSchema = z.object({
   id: z.string(),
-  predictions: z.array(z.string()),
+  predictions: z.array(z.string().nullable()),
   confidences: z.array(z.number()),
   unsure: z.array(z.int()).optional(),
   ms: z.array(z.number()),

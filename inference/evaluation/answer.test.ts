@@ -47,19 +47,23 @@ describe("answer", () => {
     expect(given).toEqual({ id: "one", predictions: ["other", "a"], confidences: [0.8, 0.9], ms: [5, 5] });
   });
 
-  it("keeps which decisions the engine itself called unsure", async () => {
+  it.each([
+    ["refused", null],
+    ["outside_options", null],
+    ["late", "a"],
+  ] as const)("keeps that a decision is unsure: %s, of which the choice is %s", async (unsureReason, choice) => {
     const engine = engineThat((_, { conversation }) =>
       Promise.resolve(
         ok({
           scores: [{ policy: "a", probability: 0.9 }],
-          ...(conversation.length > 1 && { unsureReason: "outside_options" as const }),
+          ...(conversation.length > 1 && { unsureReason }),
           engine: "fake@1",
           escalated: false,
           timings: {},
         }),
       ),
     );
-    expect((await answer(engine, question, () => 0)).unsure).toEqual([1]);
+    expect(await answer(engine, question, () => 0)).toMatchObject({ unsure: [1], predictions: ["a", choice] });
   });
 
   it("stops when the engine refuses", async () => {

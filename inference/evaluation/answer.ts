@@ -1,6 +1,7 @@
 import { normaliseConversation } from "../contract/index.ts";
 import type { TokenCounts } from "../contract/index.ts";
 import type { ServedEngine } from "../decide/served-engine.ts";
+import { choiceOf } from "./choice.ts";
 import type { Answer, Question } from "./record.ts";
 
 /** One token for all: the harness is one caller, so encodings of earlier turns are found again. */
@@ -11,7 +12,7 @@ export const EVALUATION_ISOLATION = "evaluation";
  * normalisation, preparation, calibration. The running policy is the engine's own. Throws when the engine refuses.
  */
 export async function answer(engine: ServedEngine, question: Question, now: () => number): Promise<Answer> {
-  const predictions: string[] = [];
+  const predictions: (string | null)[] = [];
   const confidences: number[] = [];
   const ms: number[] = [];
   const unsure: number[] = [];
@@ -27,11 +28,10 @@ export async function answer(engine: ServedEngine, question: Question, now: () =
     const decided = await engine.decide(policies, asked);
     ms.push(now() - began);
     if (!decided.ok) throw new Error(`${question.id}: ${decided.refusal.code}: ${decided.refusal.message}`);
-    const best = decided.value.scores.reduce((a, b) => (b.probability > a.probability ? b : a));
     if (decided.value.unsureReason !== undefined) unsure.push(predictions.length);
     if (decided.value.tokens !== undefined) tokens.push(decided.value.tokens);
-    predictions.push(best.policy ?? "other");
-    confidences.push(best.probability);
+    predictions.push(choiceOf(decided.value));
+    confidences.push(Math.max(...decided.value.scores.map(({ probability }) => probability)));
   }
   return {
     id: question.id,

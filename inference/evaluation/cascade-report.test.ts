@@ -57,6 +57,23 @@ test("what the first engine calls unsure is escalated whatever its confidence, a
   expect(cascadeReport([record], names, both, 0.2).escalated).toBe(0.25);
 });
 
+test("where an engine chose nothing it is wrong, and agrees with nobody", () => {
+  const silent = (answer: Answer, ...places: number[]): Answer => ({
+    ...answer,
+    predictions: answer.predictions.map((one, index) => (places.includes(index) ? null : one)),
+    unsure: places,
+  });
+  const [quick, better] = [silent(first, 0), silent(second, 0, 1)];
+  expect(composeAnswer(quick, better, 0.6)).toMatchObject({
+    predictions: [null, null, "other", "a", "a"],
+    unsure: [0, 1],
+  });
+  const both = { first: new Map([["one", quick]]), second: new Map([["one", better]]) };
+  expect(cascadeReport([record], names, both, 0.6)).toMatchObject({ escalated: 0.75, accuracy: 0.5, agreement: 0 });
+  const neither = { first: new Map([["one", silent(first, 0, 1, 2, 3)]]), second: both.second };
+  expect(cascadeReport([record], names, neither, 0.6)).toMatchObject({ accuracy: 0.25, agreement: null });
+});
+
 test("the cost is what was asked: time of both engines, and the tokens that the bigger one counts", () => {
   expect(composeAnswer(first, counted, 0.6).tokens?.map(({ prompt }) => prompt)).toEqual([0, 100, 100, 0, 100]);
   expect(composeAnswer(first, second, 0.6)).not.toHaveProperty("tokens");

@@ -7,7 +7,8 @@ interface Pair {
   readonly confidence: number;
   readonly firstRight: boolean;
   readonly secondRight: boolean;
-  readonly agree: boolean;
+  /** Null when one of them chose nothing. */
+  readonly agree: boolean | null;
   /** Of the first engine, and of the second one when it is asked. */
   readonly cost: readonly [Cost, Cost];
 }
@@ -33,8 +34,8 @@ export interface CurvePoint {
 export interface CascadeReport extends CurvePoint {
   readonly first: string;
   readonly second: string;
-  /** Share of decisions on which both choose the same, 0..1: of all, and of the escalated ones. */
-  readonly agreement: number;
+  /** Share of decisions on which both choose the same, of those on which both choose, 0..1: of all, and of the escalated. */
+  readonly agreement: number | null;
   readonly agreementWhenEscalated: number | null;
   /** What a decision would take if the second engine were always asked, and nobody else. */
   readonly secondAlone: Cost;
@@ -48,7 +49,10 @@ const STEPS = 20;
 export function composeAnswer(first: Answer, second: Answer, threshold: number): Answer {
   const escalates = sureness(first).map((confidence) => confidence < threshold);
   const pick = <T>(ofFirst: readonly T[], ofSecond: readonly T[]): T[] =>
-    ofFirst.map((value, index) => (escalates[index] === true ? (ofSecond[index] ?? value) : value));
+    ofFirst.map((value, index) => {
+      const better = ofSecond[index];
+      return escalates[index] === true && better !== undefined ? better : value;
+    });
   const isUnsure = pick(flags(first), flags(second));
   const unsure = isUnsure.flatMap((one, index) => (one ? [index] : []));
   const [spentFirst, spentSecond] = [tokensOf(first), tokensOf(second)];
@@ -84,8 +88,8 @@ export function cascadeReport(
   return {
     ...names,
     ...pointAt(pairs, threshold),
-    agreement: shareOf(pairs, ({ agree }) => agree) ?? 0,
-    agreementWhenEscalated: shareOf(escalated, ({ agree }) => agree),
+    agreement: agreementIn(pairs),
+    agreementWhenEscalated: agreementIn(escalated),
     secondAlone: meanCost(
       pairs.map(({ cost: [, ofSecond] }) => ofSecond),
       pairs.length,
@@ -117,9 +121,16 @@ function pairsOf(record: BenchmarkRecord, first: Answer | undefined, second: Ans
       { ms: first.ms[index] ?? 0, tokens: spentFirst[index] ?? NO_TOKENS },
       { ms: second.ms[index] ?? 0, tokens: spentSecond[index] ?? NO_TOKENS },
     ] as const;
-    return [{ confidence, ...right, agree: quick === better, cost }];
+    const choose = quick !== null && better !== null;
+    return [{ confidence, ...right, agree: choose ? quick === better : null, cost }];
   });
 }
+
+const agreementIn = (pairs: readonly Pair[]): number | null =>
+  shareOf(
+    pairs.filter(({ agree }) => agree !== null),
+    ({ agree }) => agree === true,
+  );
 
 function pointAt(pairs: readonly Pair[], threshold: number): CurvePoint {
   const isEscalated = ({ confidence }: Pair): boolean => confidence < threshold;

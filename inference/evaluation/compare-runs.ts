@@ -5,6 +5,7 @@
 import { parseArgs } from "node:util";
 import { agreement } from "./agreement.ts";
 import { readAnswers } from "./answer-file.ts";
+import { printChoice } from "./choice.ts";
 
 const SHOWN = 20;
 
@@ -22,7 +23,7 @@ async function main(): Promise<void> {
     `confidence of these differs by ${largestConfidenceGap.toFixed(4)} at most`,
     ...differing
       .slice(0, SHOWN)
-      .map(({ id, turn, choices }) => `  ${id} user turn ${turn + 1}: ${choices.join(" | ")}`),
+      .map(({ id, turn, choices }) => `  ${id} user turn ${turn + 1}: ${choices.map(printChoice).join(" | ")}`),
     ...(differing.length > SHOWN ? [`  and ${String(differing.length - SHOWN)} more`] : []),
   ];
   process.stdout.write(`${lines.join("\n")}\n`);

@@ -3,7 +3,8 @@ import type { Answer, BenchmarkRecord } from "./record.ts";
 export interface Confusion {
   readonly dataset: string;
   readonly label: string;
-  readonly predicted: string;
+  /** Null when the engine chose nothing. */
+  readonly predicted: string | null;
   readonly count: number;
 }
 
@@ -29,7 +30,7 @@ export function confusions(
     .sort((a, b) => b[1] - a[1])
     .slice(0, limit)
     .map(([key, count]) => {
-      const [dataset = "", label = "", predicted = ""] = JSON.parse(key) as string[];
+      const [dataset, label, predicted] = JSON.parse(key) as [string, string, string | null];
       return { dataset, label, predicted, count };
     });
 }
@@ -60,7 +61,7 @@ export function worstPolicies(
 function eachScored(
   records: readonly BenchmarkRecord[],
   answers: ReadonlyMap<string, Answer>,
-  visit: (dataset: string, label: string, predicted: string) => void,
+  visit: (dataset: string, label: string, predicted: string | null) => void,
 ): void {
   for (const record of records) {
     const predictions = answers.get(record.id)?.predictions;

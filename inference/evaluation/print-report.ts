@@ -1,4 +1,5 @@
 import type { CascadeReport, Cost } from "./cascade-report.ts";
+import { printChoice } from "./choice.ts";
 import type { TokenCounts } from "../contract/index.ts";
 import { PAPER_ROWS } from "./paper-rows.ts";
 import type { Report } from "./report.ts";
@@ -17,7 +18,7 @@ export function printReport(report: Report): string {
     ...confidenceLines(report),
     "",
     "Most frequent confusions (label → answer)",
-    ...report.confusions.map((one) => `  ${one.count}×  ${one.dataset}: ${one.label} → ${one.predicted}`),
+    ...report.confusions.map((one) => `  ${one.count}×  ${one.dataset}: ${one.label} → ${printChoice(one.predicted)}`),
     "",
     "Policies with the most wrong turns",
     ...report.worstPolicies.map((one) => `  ${one.wrong} of ${one.count}  ${one.dataset}: ${one.policy}`),

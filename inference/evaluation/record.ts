@@ -23,8 +23,8 @@ export type Question = Pick<BenchmarkRecord, "id" | "policies" | "turns">;
 /** What an engine answered to one record, by user turn. */
 export interface Answer {
   readonly id: string;
-  /** A policy's name or `other`. */
-  readonly predictions: readonly string[];
+  /** A policy's name or `other`; null where the engine chose none of them, which is wrong whatever the label. */
+  readonly predictions: readonly (string | null)[];
   /** Calibrated probability of the prediction, 0..1. */
   readonly confidences: readonly number[];
   /** Places of the decisions that the engine itself called unsure, however confident it was. */

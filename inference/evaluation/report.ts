@@ -16,6 +16,7 @@ export type Report = ReturnType<typeof makeReport>;
 /** Everything the harness says about a run: scores, confidence, mistakes, time. */
 export function makeReport(engine: string, records: readonly BenchmarkRecord[], answers: ReadonlyMap<string, Answer>) {
   const judged = judge(records, answers);
+  const chosen = judged.filter((one) => one.chosen);
   const times = [...answers.values()].flatMap((answer) => answer.ms).sort((a, b) => a - b);
   return {
     engine,
@@ -23,10 +24,10 @@ export function makeReport(engine: string, records: readonly BenchmarkRecord[], 
     decisions: times.length,
     ...score(records, answers),
     confidence: {
-      expectedCalibrationError: expectedCalibrationError(judged),
-      areaUnderRoc: areaUnderRoc(judged),
+      expectedCalibrationError: expectedCalibrationError(chosen),
+      areaUnderRoc: areaUnderRoc(chosen),
       coverage: PRECISIONS.map((precision) => ({ precision, share: coverageAt(judged, precision) })),
-      reliability: reliability(judged),
+      reliability: reliability(chosen),
       abstention: abstention(judged, THRESHOLD),
     },
     confusions: confusions(records, answers, LISTED),
@@ -36,16 +37,24 @@ export function makeReport(engine: string, records: readonly BenchmarkRecord[], 
   };
 }
 
-/** Scored decisions with their confidence; turns labelled null are left out. */
-function judge(records: readonly BenchmarkRecord[], answers: ReadonlyMap<string, Answer>): JudgedTurn[] {
+interface ScoredTurn extends JudgedTurn {
+  /** Whether the engine chose anything. */
+  readonly chosen: boolean;
+}
+
+/** Scored decisions with their confidence, 0 where nothing was chosen; turns labelled null are left out. */
+function judge(records: readonly BenchmarkRecord[], answers: ReadonlyMap<string, Answer>): ScoredTurn[] {
   return records.flatMap((record) => {
     const answer = answers.get(record.id);
     if (answer === undefined) return [];
     return record.labels.flatMap((label, index) => {
       const confidence = answer.confidences[index];
       if (label === null || confidence === undefined) return [];
-      const right = answer.predictions[index] === label;
-      return [{ confidence, right, other: label === "other", unsure: answer.unsure?.includes(index) === true }];
+      const predicted = answer.predictions[index];
+      const chosen = predicted !== null;
+      const unsure = answer.unsure?.includes(index) === true;
+      const right = predicted === label;
+      return [{ confidence: chosen ? confidence : 0, right, other: label === "other", unsure, chosen }];
     });
   });
 }

@@ -86,7 +86,7 @@ interface Run {
   readonly scenario: Scenario | null;
 }
 
-function tallyRecord(record: BenchmarkRecord, predictions: readonly string[] | undefined, tallies: Tallies): void {
+function tallyRecord(record: BenchmarkRecord, predictions: Answer["predictions"] | undefined, tallies: Tallies): void {
   if (predictions !== undefined && predictions.length !== record.labels.length) {
     throw new Error(`${record.id}: ${predictions.length} predictions for ${record.labels.length} user turns`);
   }
