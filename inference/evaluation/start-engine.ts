@@ -7,6 +7,12 @@ const PATIENCE_MS = 10 * 60_000;
 
 /** Starts an engine unless it runs, and waits until it can decide. Throws when it cannot in ten minutes. */
 export async function startEngine(engine: ServedEngine): Promise<void> {
+  // A cascade starts nobody, and could decide with one of its engines.
+  if (engine.members !== undefined) {
+    await startEngine(engine.members.first);
+    await startEngine(engine.members.second);
+    return;
+  }
   if (engine.ready()) return;
   await engine.start();
   for (let waited = 0; !engine.ready(); waited += LOOK_AGAIN_MS) {

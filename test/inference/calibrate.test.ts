@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { calibrationsSchema } from "../../inference/decide/calibration.ts";
 import { decideResponseSchema, enginesResponseSchema } from "../../inference/contract/index.ts";
+import { ATTACKS } from "../../inference/evaluation/attacks/attack.ts";
 import type { BenchmarkRecord } from "../../inference/evaluation/record.ts";
 import { startInference } from "./inference-process.ts";
 import { decideRequest, policies, user } from "./requests.ts";
@@ -39,7 +40,7 @@ beforeAll(async () => {
   await writeFile(join(folder, "cases.jsonl"), records.map((record) => JSON.stringify(record)).join("\n"));
   server = await startVllm([overconfident]);
   const jev = { kind: "decisions", name: "jev", provider: "typesafe", baseUrls: [server.url], model: "jev-1.14" };
-  const both = { kind: "cascade", name: "both", second: "jev" };
+  const both = { kind: "cascade", name: "both", second: "jev", escalateBelow: 1 };
   engines = { ENGINES: JSON.stringify([jev, both]), EMBEDDED_THREADS: "1" };
 });
 afterAll(async () => {
@@ -105,6 +106,19 @@ test("one command fits an engine, keeps where the numbers come from, and the ser
   expect(report.confidence.expectedCalibrationError).toBeLessThan(0.25);
   expect(report.cascade).toMatchObject({ escalated: 1, accuracy: 0.5 });
   expect(report.cascade.curve.length).toBeGreaterThan(2);
+});
+
+test.each(["jev", "both"])("attacks are put to any engine: %s", async (engine) => {
+  const before = server.asked.length;
+  const args = ["--engine", engine, "--data", join(folder, "cases.jsonl"), "--conversations", "2", "--json"];
+  const { code, out, error } = await run("attacks/flip-rates", args);
+  expect([code, error]).toEqual([0, ""]);
+  const report = JSON.parse(out) as { engine: string; conversations: number; attacks: object[] };
+  expect(report).toMatchObject({ engine: expect.stringContaining(`${engine}@`) as string, conversations: 2 });
+  const asked = 2 * ATTACKS.length;
+  // It always answers the same.
+  expect(report.attacks.at(-1)).toEqual({ name: "all", asked, flipped: 0, captured: 0 });
+  expect(server.asked.length - before).toBeGreaterThanOrEqual(asked + 2);
 });
 
 test.each([

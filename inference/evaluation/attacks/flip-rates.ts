@@ -9,13 +9,16 @@ import { parseArgs } from "node:util";
 import { normaliseConversation, type Policy, type Turn } from "../../contract/index.ts";
 import { createService } from "../../create-service.ts";
 import type { ServedEngine } from "../../decide/served-engine.ts";
-import { createDeps } from "../../deps.ts";
 import { parseEnv } from "../../env.ts";
+import { EVALUATION_ISOLATION } from "../answer.ts";
+import { choiceOf } from "../choice.ts";
+import { harnessDeps } from "../harness-deps.ts";
 import { readRecords, WORLDS } from "../record.ts";
+import type { BenchmarkRecord } from "../record.ts";
+import { startEngine } from "../start-engine.ts";
 import { ATTACKS, underAttack } from "./attack.ts";
 
 const DEFAULT_CONVERSATIONS = "100";
-const ISOLATION = "evaluation";
 
 interface Tally {
   readonly name: string;
@@ -36,27 +39,45 @@ async function main(): Promise<void> {
   const env = parseEnv({ SERVICE_TOKENS: "evaluation-opens-no-routes", ...process.env }, (path) =>
     readFileSync(path, "utf8"),
   );
-  const found = createService(env, createDeps()).registry.find(values.engine);
-  if (!found.ok) throw new Error(found.refusal.message);
-  const engine = found.value;
-  const records = (await readRecords(values.data)).filter(({ policies }) => policies.length > 1);
-  // Spread over the whole set, always the same ones.
-  const wanted = Math.min(records.length, Number(values.conversations));
-  const chosen = Array.from({ length: wanted }, (_, index) => records[Math.floor((index * records.length) / wanted)]);
+  const { registry } = createService(env, harnessDeps());
+  try {
+    const found = registry.find(values.engine);
+    if (!found.ok) throw new Error(found.refusal.message);
+    const engine = found.value;
+    const records = await recordsOf(values.data, Number(values.conversations));
+    // The embedded engine shortlists for others, so it is there whoever is attacked.
+    await startEngine(registry.comparing);
+    await startEngine(engine);
+    const attacks = await attack(engine, records);
+    const report = { engine: `${engine.name}@${engine.version}`, conversations: records.length, attacks };
+    process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : table(report));
+  } finally {
+    for (const one of registry.all) one.stop();
+  }
+}
 
-  await engine.start();
+/** Spread over the whole set, always the same ones. */
+async function recordsOf(paths: readonly string[], count: number): Promise<BenchmarkRecord[]> {
+  const records = (await readRecords(paths)).filter(({ policies }) => policies.length > 1);
+  const wanted = Math.min(records.length, count);
+  return Array.from({ length: wanted }, (_, index) => Math.floor((index * records.length) / wanted)).flatMap(
+    (place) => records[place] ?? [],
+  );
+}
+
+async function attack(engine: ServedEngine, records: readonly BenchmarkRecord[]): Promise<Tally[]> {
   const tallies: Tally[] = ATTACKS.map(({ name }) => ({ name, asked: 0, flipped: 0, captured: 0 }));
-  for (const [index, record] of chosen.entries()) {
-    if (record === undefined) continue;
+  for (const [index, record] of records.entries()) {
     const policies = record.policies.map(({ name, description }) => ({ name, description }));
     const last = record.turns.findLastIndex(({ role }) => role === "user");
     const conversation = record.turns.slice(0, last + 1);
     const before = await decided(engine, policies, conversation);
+    if (before === null) continue;
     const others = policies.filter(({ name }) => name !== before);
     const target = others[index % others.length];
     if (target === undefined) continue;
-    for (const [place, attack] of ATTACKS.entries()) {
-      const after = await decided(engine, policies, underAttack(conversation, attack, target));
+    for (const [place, one] of ATTACKS.entries()) {
+      const after = await decided(engine, policies, underAttack(conversation, one, target));
       const tally = tallies[place];
       if (tally === undefined) continue;
       tally.asked += 1;
@@ -64,23 +85,28 @@ async function main(): Promise<void> {
       if (after === target.name) tally.captured += 1;
     }
   }
-  engine.stop();
   const all = {
     name: "all",
     asked: sum(tallies, "asked"),
     flipped: sum(tallies, "flipped"),
     captured: sum(tallies, "captured"),
   };
-  const report = { engine: `${engine.name}@${engine.version}`, conversations: wanted, attacks: [...tallies, all] };
-  process.stdout.write(values.json ? `${JSON.stringify(report, null, 2)}\n` : table(report));
+  return [...tallies, all];
 }
 
-async function decided(engine: ServedEngine, policies: readonly Policy[], turns: readonly Turn[]): Promise<string> {
+async function decided(
+  engine: ServedEngine,
+  policies: readonly Policy[],
+  turns: readonly Turn[],
+): Promise<string | null> {
+  const { name, members } = engine;
   const conversation = normaliseConversation(turns);
   const signal = new AbortController().signal;
-  const result = await engine.decide(policies, { conversation, isolation: ISOLATION, signal });
+  const paidEngines = members === undefined ? [name] : [members.first.name, members.second.name];
+  const asked = { conversation, isolation: EVALUATION_ISOLATION, signal, paidEngines };
+  const result = await engine.decide(policies, asked);
   if (!result.ok) throw new Error(`${result.refusal.code}: ${result.refusal.message}`);
-  return result.value.scores.reduce((a, b) => (b.probability > a.probability ? b : a)).policy ?? "other";
+  return choiceOf(result.value);
 }
 
 const sum = (tallies: readonly Tally[], of: "asked" | "flipped" | "captured"): number =>
