@@ -1,7 +1,10 @@
 /** What a reader does not see: C1 controls, separators, marks that reverse the direction of text, tag characters. */
 const UNSEEN = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]|\udb40[\udc00-\udc7f]/g;
-/** Control tokens that are not in angle brackets: `[INST]`, `[/INST]`, `[TOOL_CALLS]`. */
-const BRACKETED = /\[(?=\/?[A-Z][A-Z_]*\])/g;
+/**
+ * Control tokens that are not in angle brackets, by the bracket they begin with: `[INST]`, `[/INST]`, `[TOOL_CALLS]` and
+ * `[gMASK]`; `[e~[`, `]~b]`, `]~!b[` and `]!d~[`.
+ */
+const BRACKETED = /\[(?=\/?[a-z]?[A-Z][A-Z_]*\])|[[\]](?=[!a-z]{0,2}~[!a-z]{0,2}[[\]])/g;
 
 /**
  * The same JSON value, written so that no text in it can close a block of the prompt, forge one of the model's special
@@ -13,7 +16,7 @@ export function escapeJson(json: string): string {
 
 /** As `escapeJson`, for models of any family, of which some write their special tokens in square brackets. */
 export function escapeJsonForAnyModel(json: string): string {
-  return escapeJson(json).replace(BRACKETED, "\\u005b");
+  return escapeJson(json).replace(BRACKETED, escapeUnits);
 }
 
 function escapeUnits(text: string): string {

@@ -13,7 +13,7 @@ Turn = tuple[str, str]
 """(role, text)"""
 
 _UNSEEN = re.compile("[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\U000e0000-\U000e007f]")
-_BRACKETED = re.compile(r"\[(?=/?[A-Z][A-Z_]*\])")
+_BRACKETED = re.compile(r"\[(?=/?[a-z]?[A-Z][A-Z_]*\])|[\[\]](?=[!a-z]{0,2}~[!a-z]{0,2}[\[\]])")
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ def _escape(text: str) -> str:
 
 
 def _escape_for_any_model(text: str) -> str:
-    return _BRACKETED.sub(r"\\u005b", _escape(text))
+    return _BRACKETED.sub(_escape_units, _escape(text))
 
 
 def _escape_units(found: re.Match[str]) -> str:
