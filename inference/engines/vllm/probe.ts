@@ -1,6 +1,6 @@
 import type { Turn } from "../../contract/index.ts";
 import type { PromptFormat } from "../../prompts/formats.ts";
-import type { VllmClient } from "./client.ts";
+import type { Asked, VllmClient } from "./client.ts";
 import { constrainedRequest } from "./constrained-request.ts";
 import { createOptions } from "./options.ts";
 import { renderRequest } from "./render-request.ts";
@@ -16,9 +16,13 @@ export type Ability = "tokens" | "constrained";
 const POLICIES = [{ name: "weather", description: "The weather of a place" }];
 const CONVERSATION: readonly Turn[] = [{ role: "user", content: "Will it rain in Bergen?" }];
 
+/** Statuses of a refusal that mean "not known here", and will tomorrow; any other may be gone in a second. */
+const NOT_KNOWN: readonly number[] = [400, 404, 405, 422, 501];
+
 /**
  * Asks a server for a decision in the best way it has, which also warms it: its first constrained answer takes half a
- * minute. Null when it gives none. What a server does not know it ignores in silence, so only its answer tells.
+ * minute. Null when it gives none, or failed at a better way that it may have: what is found out here lasts. What a
+ * server does not know it ignores in silence, so only its answer tells.
  */
 export async function probe(
   client: VllmClient,
@@ -29,7 +33,7 @@ export async function probe(
   const { model, format } = asked;
   const text = format.prompt(format.routes(POLICIES), CONVERSATION);
   const rendered = await client.tokenize(baseUrl, renderRequest(asked, text), signal);
-  if (rendered.kind === "unreachable") return null;
+  if (rendered.kind !== "answered" && !isNotKnown(rendered)) return null;
   if (rendered.kind === "answered") {
     const { tokens } = rendered.value;
     const wanted = [...new Set(tokens)].slice(-2);
@@ -46,10 +50,12 @@ export async function probe(
       },
       signal,
     );
-    const [shown] = read.kind === "answered" ? (read.value.choices[0]?.logprobs.top_logprobs ?? []) : [];
+    if (read.kind !== "answered" && !isNotKnown(read)) return null;
+    const [shown] = read.kind === "answered" ? (read.value.choices[0]?.logprobs?.top_logprobs ?? []) : [];
     if (shown !== undefined && wanted.every((token) => tokenName(token) in shown)) return "tokens";
-    if (read.kind === "refused" && read.status >= 500) return null;
   }
   const request = constrainedRequest(asked, { text, options: createOptions(POLICIES, format), isolation: "" });
   return (await client.complete(baseUrl, request, signal)).kind === "answered" ? "constrained" : null;
 }
+
+const isNotKnown = (asked: Asked<unknown>): boolean => asked.kind === "refused" && NOT_KNOWN.includes(asked.status);

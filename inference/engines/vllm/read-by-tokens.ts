@@ -146,11 +146,11 @@ interface FoundPlace extends Place {
   readonly logprobs: Map<number, number>;
 }
 
-/** Puts what one answer says into its places; false when it is about a path that was not asked about. */
+/** Puts what one answer says into its places; false when it shows none, or is about a path that was not asked about. */
 function take({ choices }: NextTokens, tokens: readonly number[], found: readonly FoundPlace[][]): boolean {
   for (const { index, logprobs } of choices) {
     const places = found[index];
-    if (places === undefined) return false;
+    if (places === undefined || logprobs === null) return false;
     for (const [at, shown] of logprobs.top_logprobs.entries()) {
       const place = (places[at] ??= { logprobs: new Map(), written: tokenOf(logprobs.tokens[at] ?? "") });
       for (const token of tokens) {

@@ -62,11 +62,15 @@ export const nextTokensSchema = z.object({
     .array(
       z.object({
         index: z.number().int().min(0),
-        logprobs: z.object({
-          /** What was written, by `tokenName`. */
-          tokens: z.array(z.string()).default([]),
-          top_logprobs: z.array(z.record(z.string(), z.number())).min(1),
-        }),
+        /** Null from a server that has none to show, or shows them in another way. */
+        logprobs: z
+          .object({
+            /** What was written, by `tokenName`. */
+            tokens: z.array(z.string()).default([]),
+            top_logprobs: z.array(z.record(z.string(), z.number())).min(1),
+          })
+          .nullable()
+          .catch(null),
       }),
     )
     .min(1),
