@@ -24,8 +24,12 @@ async function server(tokens: Answer, answers: Answer[] = []): Promise<VllmStand
 }
 
 async function inference(format: string, ...servers: VllmStandIn[]): Promise<InferenceProcess> {
+  return deployed({ format, maxConversationTokens: 150 }, ...servers);
+}
+
+async function deployed(rest: object, ...servers: VllmStandIn[]): Promise<InferenceProcess> {
   const baseUrls = servers.map(({ url }) => url);
-  const deployment = { name: "arch", baseUrls, model: "smol", format, maxConversationTokens: 150 };
+  const deployment = { name: "arch", baseUrls, model: "smol", ...rest };
   const service = await startInference({ ENGINES: JSON.stringify([deployment]), EMBEDDED_THREADS: "1" });
   running.push(service);
   while ((await service.get("/readyz", null)).status !== 200);
@@ -255,6 +259,24 @@ test("a text that is mostly marks, which take several tokens each, is cut until 
   const decision = await decided(await ask(service, { ...cases.apart, conversation: [table] }));
   expect(decision.scores.find(({ policy }) => policy === "trains")?.probability).toBeGreaterThan(0.9);
   expect(prompts(writes).at(-1)).toContain("\\u003ctd>");
+});
+
+test("a prompt that just fits the window leaves room for the longest answer", async () => {
+  const policies = ["book a hotel", "book a hotel room", "book a flight"].map((name) => ({ name, description: "" }));
+  const asked = (length: number): Case => ({
+    policies,
+    conversation: [{ role: "user", content: "x".repeat(length) }],
+    isolation: "t",
+  });
+  const writes = await server(modelThatWrites('{"route": "book a hotel room"}', 2_000));
+  const service = await deployed({ format: "arch-router-v1" }, writes);
+  await decided(await ask(service, asked(1)));
+  const [prompt = []] = steps(writes)[0]?.prompt ?? [];
+  const toTheBrim = 1 + 2_000 - prompt.length;
+  for (let length = toTheBrim - 50; length <= toTheBrim + 1; length += 1) {
+    const decision = await decided(await ask(service, asked(length)));
+    expect(decision.scores.find(({ policy }) => policy === "book a hotel room")?.probability).toBeGreaterThan(0.9);
+  }
 });
 
 test("policies that fill the window are said to be too long", async () => {

@@ -1,4 +1,4 @@
-import { json } from "./vllm-stand-in.ts";
+import { json, recorded } from "./vllm-stand-in.ts";
 import type { Answer } from "./vllm-stand-in.ts";
 
 /** Stands between a prompt and its answer; no prompt holds it, for JSON escapes it. */
@@ -19,28 +19,35 @@ interface Asked {
 
 /**
  * Answers `/tokenize` and `/v1/completions` in the form of the recorded server, with a token for each UTF-16 unit and a
- * model that would write `text` to everything: for questions that nobody has recorded.
+ * model that would write `text` to everything: for questions that nobody has recorded. A step that would go beyond the
+ * window is refused.
  */
 export const modelThatWrites =
-  (text: string): Answer =>
+  (text: string, window = WINDOW): Answer =>
   (asked, response) => {
     const body = asked.body as Asked;
-    const answer = asked.path === "/tokenize" ? tokenized(body) : nextTokens(body, text);
-    json(200, JSON.stringify(answer))(asked, response);
+    if (asked.path === "/tokenize") json(200, JSON.stringify(tokenized(body, window)))(asked, response);
+    else if (longest(body) > window) json(400, recorded("error-status-phrase.json"))(asked, response);
+    else json(200, JSON.stringify(nextTokens(body, text)))(asked, response);
   };
 
-function tokenized({ messages, prompt = "" }: Asked) {
+function tokenized({ messages, prompt = "" }: Asked, window: number) {
   const [question, begun] = messages ?? [];
   const tokens =
     question === undefined
       ? units(String(prompt))
       : [...units(question.content), ANSWER_BEGINS, ...units(begun?.content ?? "")];
-  return { count: tokens.length, max_model_len: WINDOW, tokens };
+  return { count: tokens.length, max_model_len: window, tokens };
 }
 
+/** Tokens of the longest prompt of a step, and of what may be written after it. */
+const longest = (asked: Asked): number =>
+  Math.max(...promptsOf(asked).map(({ length }) => length)) + (asked.max_tokens ?? 1);
+
+const promptsOf = ({ prompt = [] }: Asked) => (typeof prompt === "string" ? [] : prompt);
+
 function nextTokens(asked: Asked, text: string) {
-  const { prompt = [] } = asked;
-  const prompts = typeof prompt === "string" ? [] : prompt;
+  const prompts = promptsOf(asked);
   const choices = prompts.map((tokens, index) => {
     const begun = String.fromCharCode(...tokens.slice(tokens.lastIndexOf(ANSWER_BEGINS) + 1));
     const rest = text.startsWith(begun) ? units(text.slice(begun.length)) : [];

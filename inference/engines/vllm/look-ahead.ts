@@ -2,7 +2,7 @@ import type { Branch } from "./candidate-tree.ts";
 import { TOKENS_A_REQUEST } from "./wire.ts";
 
 /** Names that part further on than this are read there by another request: a whole answer is not much longer. */
-const MOST_PLACES = 8;
+export const MOST_PLACES = 8;
 
 /** What is asked about the places from some branches on. */
 export interface Ahead {

@@ -4,6 +4,7 @@ import type { PromptFormat } from "../../prompts/formats.ts";
 import type { EngineReading } from "../engine.ts";
 import type { Branch, Leaf } from "./candidate-tree.ts";
 import type { Asked, VllmClient } from "./client.ts";
+import { MOST_PLACES } from "./look-ahead.ts";
 import type { Options } from "./options.ts";
 import { readCandidates } from "./read-candidates.ts";
 import { readTree } from "./read-tree.ts";
@@ -31,8 +32,10 @@ export type Read = Asked<Reading> | { readonly kind: "too_long" };
 /** What is kept of a policy set, in the tokens of the deployment's model. */
 export interface CandidateTokens {
   readonly tree: Branch | Leaf;
-  /** Tokens of the prompt without the conversation, the longest answer included. */
-  readonly fixed: number;
+  /** Tokens of the prompt without the conversation. */
+  readonly bare: number;
+  /** Most tokens that go behind the prompt, those that the server writes included. */
+  readonly answer: number;
   readonly window: number;
 }
 
@@ -67,10 +70,10 @@ export function createTokenReader(
   /** The tokens of the prompt, the conversation trimmed to what there is room for. */
   const fit = async (
     baseUrl: string,
-    { fixed, window }: CandidateTokens,
+    { bare, answer, window }: CandidateTokens,
     { routes, conversation, isolation, signal }: QuestionParts,
   ): Promise<Asked<readonly number[]> | { readonly kind: "too_long" }> => {
-    const room = Math.min(maxConversationTokens, window - fixed);
+    const room = Math.min(maxConversationTokens, window - bare - answer);
     if (room < LEAST_CONVERSATION) return { kind: "too_long" };
     const atLeast = conversation.map(({ content }) => content.length / CHARACTERS_A_TOKEN);
     const near = fitConversation(conversation, atLeast, room);
@@ -80,11 +83,11 @@ export function createTokenReader(
       const rendered = await tokensOf(baseUrl, routes, turns, signal);
       if (rendered.kind !== "answered") return rendered;
       const { tokens } = rendered.value;
-      if (tokens.length <= fixed + room) return { kind: "answered", value: tokens };
+      if (tokens.length <= bare + room) return { kind: "answered", value: tokens };
       const counted = await counts.of(baseUrl, near, { model: model.model, isolation, signal });
       if (counted.kind !== "answered") return counted;
       // The first rendering was of everything; how far later ones are beyond the room says how much the counts miss.
-      if (tried > 0) budget *= (SHRINK * room) / (tokens.length - fixed);
+      if (tried > 0) budget *= (SHRINK * room) / (tokens.length - bare);
       turns = fitConversation(near, counted.value, budget);
     }
     return { kind: "too_long" };
@@ -97,7 +100,8 @@ export function createTokenReader(
       const tree = await readCandidates(client, baseUrl, { model, options, signal });
       if (tree.kind !== "answered") return tree;
       const { tokens, window } = empty.value;
-      return { kind: "answered", value: { tree: tree.value, fixed: tokens.length + longest(tree.value), window } };
+      const answer = deepest(tree.value) + MOST_PLACES;
+      return { kind: "answered", value: { tree: tree.value, bare: tokens.length, answer, window } };
     },
 
     read: async (baseUrl, candidates, parts) => {
@@ -162,8 +166,9 @@ function take({ choices }: NextTokens, tokens: readonly number[], found: readonl
   return true;
 }
 
-const longest = (tree: Branch | Leaf): number =>
-  tree.next === null ? 0 : Math.max(tree.path.length + 1, ...[...tree.next.values()].map(longest));
+/** Tokens of the longest path to a place where names part. */
+const deepest = (tree: Branch | Leaf): number =>
+  tree.next === null ? 0 : Math.max(tree.path.length, ...[...tree.next.values()].map(deepest));
 
 const slices = <T>(values: readonly T[], size: number): (readonly T[])[] =>
   Array.from({ length: Math.ceil(values.length / size) }, (_, index) => values.slice(index * size, (index + 1) * size));
