@@ -34,6 +34,7 @@ function engineThat(name: string, decide: Decide) {
     version: "1",
     reads: {},
     traits: {},
+    hosted: false,
     start: () => Promise.resolve(),
     stop: () => undefined,
     ready: () => true,

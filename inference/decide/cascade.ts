@@ -69,6 +69,7 @@ export function createCascade(options: CascadeOptions): ServedEngine {
     version,
     reads: { ...second.reads, ...first.reads },
     traits: second.traits,
+    hosted: first.hosted && second.hosted,
     members: { first, second, escalateBelow },
     // The engines are served under their own names too, and started there.
     start: () => Promise.resolve(),

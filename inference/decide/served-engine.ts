@@ -33,6 +33,8 @@ export interface ServedEngine {
   readonly version: string;
   readonly reads: Reads;
   readonly traits: Traits;
+  /** Whether it depends on nothing but somebody else's servers. */
+  readonly hosted: boolean;
   /** Absent when its probabilities are the model's own. */
   readonly calibration?: Calibration | undefined;
   /** The engines of a cascade; absent when it is none. */
@@ -61,6 +63,7 @@ export function serveEngine<Prepared>(engine: Engine<Prepared>, options: Serving
     version,
     reads: engine.reads,
     traits,
+    hosted: engine.hosted ?? false,
     calibration: options.calibration,
     start: engine.start,
     stop: engine.stop,

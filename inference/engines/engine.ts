@@ -53,6 +53,8 @@ export interface Engine<Prepared> {
   /** Changes whenever the same input could get another answer. */
   readonly version: string;
   readonly reads: Reads;
+  /** Whether its servers are somebody else's, who alone can bring them back; absent: they are not. */
+  readonly hosted?: boolean;
   /** Loads or reaches the model. Rejects only when it can never work; a server that is still starting is waited for. */
   readonly start: () => Promise<void>;
   readonly stop: () => void;

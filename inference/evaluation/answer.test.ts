@@ -19,6 +19,7 @@ function engineThat(decide: ServedEngine["decide"]): ServedEngine {
     version: "1",
     reads: {},
     traits: {},
+    hosted: false,
     start: () => Promise.resolve(),
     stop: () => undefined,
     ready: () => true,

@@ -1,12 +1,14 @@
 import type { Handle } from "../service.ts";
 
-/** `GET /readyz`: 200 when every engine can decide; else 503 with the names of those that cannot, or `draining`. */
+/**
+ * `GET /readyz`: 200 when every engine of our own can decide; else 503 with the names of those that cannot, or `draining`.
+ * A hosted one does not count: it fails every process alike, and would take the embedded engine out of service with it.
+ */
 export const readyHandler: Handle =
   ({ registry, life }) =>
   (c) => {
     if (life.draining) return c.json({ status: "draining", missing: [] }, 503);
-    const engines = registry.all.map((engine) => ({ name: engine.name, ready: engine.ready() }));
-    const missing = engines.filter((engine) => !engine.ready).map((engine) => engine.name);
+    const missing = registry.all.filter((engine) => !engine.hosted && !engine.ready()).map(({ name }) => name);
     return c.json({ status: missing.length === 0 ? "ready" : "not_ready", missing }, missing.length === 0 ? 200 : 503);
   };
 

@@ -179,6 +179,33 @@ test("what costs money is asked for those alone who may use it", async () => {
   expect((await ask(service, "free", { paidEngines: [] })).status).toBe(200);
 });
 
+test("hosted engines whose accounts are used up leave the service ready, and are listed as what they are", async () => {
+  const standIn = await startVllm([json(402, '{"error":{"code":"payment_required"}}')]);
+  running.push({ stop: standIn.close });
+  const hosted = { kind: "decisions", baseUrls: [standIn.url], model: "m" };
+  const engines = [
+    { ...hosted, name: "jev", provider: "typesafe" },
+    { ...hosted, name: "gpt", provider: "openai" },
+    { kind: "cascade", name: "careful", second: "jev" },
+    { kind: "cascade", name: "rented", first: "jev", second: "gpt" },
+  ];
+  const service = await startInference({ ENGINES: JSON.stringify(engines), EMBEDDED_THREADS: "1" });
+  running.push(service);
+  for (const name of ["jev", "gpt"]) {
+    expect(await refused(await ask(service, name))).toMatchObject({ status: 503, code: "engine_unavailable" });
+  }
+  const ready = await service.get("/readyz", null);
+  expect([ready.status, await ready.json()]).toEqual([200, { status: "ready", missing: [] }]);
+  const listed = enginesResponseSchema.parse(await (await service.get("/v1/engines")).json());
+  expect(Object.fromEntries(listed.engines.map((engine) => [engine.name, engine.ready]))).toEqual({
+    embedded: true,
+    jev: false,
+    gpt: false,
+    careful: true,
+    rented: false,
+  });
+});
+
 test("a server that cannot warm up never makes its engine ready", async () => {
   const standIn = await startVllm([answerWith("vllm")], { warmUp: json(501, documented("vllm-no-reader")) });
   running.push({ stop: standIn.close });
@@ -186,6 +213,7 @@ test("a server that cannot warm up never makes its engine ready", async () => {
   const service = await startInference({ ENGINES: JSON.stringify([deployment]), EMBEDDED_THREADS: "1" });
   running.push(service);
   expect(await refused(await ask(service, "plano"))).toMatchObject({ status: 503, code: "not_ready" });
+  expect(await (await service.get("/readyz", null)).json()).toEqual({ status: "not_ready", missing: ["plano"] });
 });
 
 test("a server that says nothing is called off at the deadline, and when the caller leaves", async () => {

@@ -108,6 +108,7 @@ export function createDecisionsEngine(
       .digest("hex")
       .slice(0, 12),
     reads: {},
+    hosted: provider.hosted,
     start: () => {
       fleet.start();
       return Promise.resolve();
