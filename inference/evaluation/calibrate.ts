@@ -1,7 +1,8 @@
 /**
  * `npm run calibrate -- --engine <name> --data <file or folder> … --out <calibrations.json>`: fits an engine's temperature
  * and `other` bias to labelled conversations and stores them with where they come from, for `CALIBRATION_FILE`. Engines
- * come from the environment, as for the service; what calibrations it names are left aside.
+ * come from the environment, as for the service; what calibrations it names are left aside. Instead of `--data`, or
+ * beside it: `--golden <cases.jsonl> --policies <router.json>`, golden cases and a router's document as the API exports them.
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -15,9 +16,11 @@ import { harnessDeps } from "./harness-deps.ts";
 import { parseEnv } from "../env.ts";
 import { crossValidate, fitCalibration, isListed } from "./fit-calibration.ts";
 import type { Observation } from "./fit-calibration.ts";
+import { parseGoldenCases, parsePolicies } from "./golden-cases.ts";
 import { observe } from "./observe.ts";
 import { showProgress } from "./progress.ts";
 import { expandPaths, readRecords } from "./record.ts";
+import type { BenchmarkRecord } from "./record.ts";
 import { startEngine } from "./start-engine.ts";
 
 const FEWEST = 50;
@@ -27,11 +30,16 @@ async function main(): Promise<void> {
     options: {
       engine: { type: "string", default: "default" },
       data: { type: "string", multiple: true, default: [] },
+      golden: { type: "string", multiple: true, default: [] },
+      policies: { type: "string" },
       out: { type: "string" },
     },
   });
-  const { out } = values;
-  if (values.data.length === 0) throw new Error("name labelled conversations with --data; not those you measure with");
+  const { out, golden, policies } = values;
+  if (values.data.length + golden.length === 0)
+    throw new Error("name labelled conversations with --data or --golden; not those you measure with");
+  if (golden.length > 0 !== (policies !== undefined))
+    throw new Error("golden cases need their router's document: --golden and --policies go together");
   if (out === undefined) throw new Error("name the file that keeps calibrations with --out");
   const kept = await readCalibrations(out);
   const deps = harnessDeps();
@@ -46,10 +54,17 @@ async function main(): Promise<void> {
   if (engine.members !== undefined) throw new Error("a cascade has no calibration of its own: fit its engines");
   const name = `${engine.name}@${engine.version}`;
 
+  const paths = await expandPaths(values.data);
+  const files = await Promise.all(paths.map((path) => readLabelled(path, () => readRecords([path]))));
+  if (policies !== undefined) {
+    const set = parsePolicies(await readFile(policies, "utf8"), policies);
+    const cases = golden.map((path) => readLabelled(path, (text) => parseGoldenCases(text, path, set)));
+    // Without conversations itself, the document is a part of where the numbers come from.
+    files.push(await readLabelled(policies, () => []), ...(await Promise.all(cases)));
+  }
   // The embedded engine shortlists for others, so it is there whoever is fitted.
   await startEngine(registry.comparing);
   await startEngine(engine);
-  const files = await Promise.all((await expandPaths(values.data)).map(readLabelled));
   const progress = showProgress(
     process.stderr,
     files.reduce((sum, { records }) => sum + records.length, 0),
@@ -86,11 +101,11 @@ async function main(): Promise<void> {
   process.stdout.write(`${name}\n${JSON.stringify(calibration, null, 2)}\n`);
 }
 
-async function readLabelled(path: string) {
-  const sha256 = createHash("sha256")
-    .update(await readFile(path))
-    .digest("hex");
-  return { file: basename(path), sha256, records: await readRecords([path]) };
+/** A file by name and SHA-256, and the labelled conversations in it. */
+async function readLabelled(path: string, parse: (text: string) => BenchmarkRecord[] | Promise<BenchmarkRecord[]>) {
+  const content = await readFile(path);
+  const sha256 = createHash("sha256").update(content).digest("hex");
+  return { file: basename(path), sha256, records: await parse(content.toString()) };
 }
 
 async function readCalibrations(path: string): Promise<Calibrations> {

@@ -5,6 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { EXAMPLE_CASE, goldenCaseInputSchema } from "../../edge/management/golden-cases/schema.ts";
+import { caseInput } from "../../edge/management/golden-cases/view.ts";
+import { draftSchema, EXAMPLE_DRAFT } from "../../edge/management/routers/schema.ts";
 import { calibrationsSchema } from "../../inference/decide/calibration.ts";
 import { decideResponseSchema, enginesResponseSchema } from "../../inference/contract/index.ts";
 import { ATTACKS } from "../../inference/evaluation/attacks/attack.ts";
@@ -108,6 +111,28 @@ test("one command fits an engine, keeps where the numbers come from, and the ser
   expect(report.cascade.curve.length).toBeGreaterThan(2);
 });
 
+test("golden cases and the router's document, as the API exports both, are fitted to", async () => {
+  const [golden, document, file] = [
+    join(folder, "golden.jsonl"),
+    join(folder, "router.json"),
+    join(folder, "fit.json"),
+  ];
+  const exported = JSON.stringify(caseInput(goldenCaseInputSchema.parse(EXAMPLE_CASE)));
+  await writeFile(golden, `${exported}\n`.repeat(40));
+  await writeFile(document, JSON.stringify(draftSchema.parse(EXAMPLE_DRAFT)));
+  const args = ["--engine", "jev", "--golden", golden, "--policies", document, "--out", file];
+  expect(await run("calibrate", args)).toMatchObject({ code: 0 });
+  const [calibration] = Object.values(calibrationsSchema.parse(JSON.parse(await readFile(file, "utf8"))));
+  // The first policy is expected in one of each case's two turns.
+  expect(calibration?.fitted).toMatchObject({
+    data: [
+      { file: "router.json", conversations: 0, decisions: 0 },
+      { file: "golden.jsonl", conversations: 40, decisions: 80 },
+    ],
+    before: { accuracy: 0.5 },
+  });
+});
+
 test.each(["jev", "both"])("attacks are put to any engine: %s", async (engine) => {
   const before = server.asked.length;
   const args = ["--engine", engine, "--data", join(folder, "cases.jsonl"), "--conversations", "2", "--json"];
@@ -123,6 +148,7 @@ test.each(["jev", "both"])("attacks are put to any engine: %s", async (engine) =
 
 test.each([
   ["no data", ["--engine", "jev", "--out", "x.json"], "--data"],
+  ["no policies", ["--engine", "jev", "--golden", "cases.jsonl", "--out", "x.json"], "--policies"],
   ["no file to keep it in", ["--engine", "jev", "--data", "cases.jsonl"], "--out"],
   ["an engine that nobody has", ["--engine", "nope", "--data", "cases.jsonl", "--out", "x.json"], "no engine"],
   ["a cascade", ["--engine", "both", "--data", "cases.jsonl", "--out", "x.json"], "no calibration of its own"],
