@@ -24,7 +24,7 @@ function recorder(admission: ReturnType<typeof createAdmission>) {
     entries.set(label, entered);
   };
   const finish = async (label: string): Promise<void> => {
-    released(await (entries.get(label) ?? Promise.reject(new Error(label))))();
+    released(await (entries.get(label) ?? Promise.reject(new Error(label))))(true);
     await new Promise((resolve) => setImmediate(resolve));
   };
   return { order, enter, finish };
@@ -35,8 +35,8 @@ test("no more than `concurrency` run at once; a place given back twice counts on
   const first = released(await admission.enter("a", open()));
   const second = admission.enter("a", open());
   expect([admission.running(), admission.waiting()]).toEqual([1, 1]);
-  first();
-  first();
+  first(true);
+  first(true);
   released(await second);
   expect([admission.running(), admission.waiting()]).toEqual([1, 0]);
 });
@@ -72,8 +72,29 @@ test("a deadline that passes in the queue frees the place in line", async () => 
   expect(codeOf(await waiting)).toBe("deadline_exceeded");
   expect(admission.waiting()).toBe(0);
   const next = admission.enter("a", open());
-  running();
+  running(true);
   expect(codeOf(await next)).toBe("admitted");
+});
+
+test("what ends without a decision is no measure of one, but for having taken longer", async () => {
+  let clock = 0;
+  const admission = createAdmission({ concurrency: 1, queueLimit: 100, now: () => clock });
+  const spend = async (ms: number, answered: boolean): Promise<void> => {
+    const done = released(await admission.enter("a", open()));
+    clock += ms;
+    done(answered);
+  };
+  for (let n = 0; n < 10; n += 1) await spend(100, true);
+  for (let n = 0; n < 30; n += 1) await spend(1, false);
+  await admission.enter("a", open());
+  expect(codeOf(await admission.enter("a", open(), clock + 149))).toBe("overloaded");
+
+  const slowOnes = createAdmission({ concurrency: 1, queueLimit: 100, now: () => clock });
+  const done = released(await slowOnes.enter("a", open()));
+  clock += 225;
+  done(false);
+  await slowOnes.enter("a", open());
+  expect(codeOf(await slowOnes.enter("a", open(), clock + 300))).toBe("overloaded");
 });
 
 /** An engine of one place whose decisions have been taking 100 ms, and whose clock stands at 1,000. */
@@ -83,7 +104,7 @@ async function busyEngine() {
   for (let n = 0; n < 10; n += 1) {
     const done = released(await admission.enter("a", open()));
     clock += 100;
-    done();
+    done(true);
   }
   const running = released(await admission.enter("a", open()));
   return { admission, running, at: (ms: number) => clock + ms };
@@ -113,7 +134,7 @@ test("a tenant's chances are those of its own share: another's long line does no
 
 test("what finds a place free is never refused, however long decisions took before", async () => {
   const { admission, running, at } = await busyEngine();
-  running();
+  running(true);
   expect(codeOf(await admission.enter("a", open(), at(10)))).toBe("admitted");
 });
 

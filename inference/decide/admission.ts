@@ -2,8 +2,8 @@ import { deadlineExceeded, ok, refuse } from "../errors.ts";
 import type { Result } from "../errors.ts";
 import { createTypicalTime } from "./typical-time.ts";
 
-/** Gives the place back; safe to call more than once. */
-export type Release = () => void;
+/** Gives the place back; safe to call more than once. `answered`: whether a decision came of it. */
+export type Release = (answered: boolean) => void;
 
 interface Waiter {
   readonly settle: (result: Result<Release>) => void;
@@ -61,10 +61,12 @@ export function createAdmission({ concurrency, queueLimit, now }: AdmissionOptio
     lane.running += 1;
     const began = now();
     let released = false;
-    return () => {
+    return (answered) => {
       if (released) return;
       released = true;
-      typical.observe(now() - began);
+      const ms = now() - began;
+      // What ended without a decision says only that one takes longer than that.
+      if (answered || ms > (typical.get() ?? 0)) typical.observe(ms);
       running -= 1;
       lane.running -= 1;
       prune(isolation, lane);

@@ -78,6 +78,7 @@ export function serveEngine<Prepared>(engine: Engine<Prepared>, options: Serving
       const arrived = now();
       const place = await admission.enter(input.isolation, input.signal, input.deadlineAt);
       if (!place.ok) return place;
+      let answered = false;
       try {
         const admitted = now();
         const { prepared } = await sets.get(policies);
@@ -89,6 +90,7 @@ export function serveEngine<Prepared>(engine: Engine<Prepared>, options: Serving
         const preparedAt = now();
         const reading = await engine.decide(set.value, input);
         if (!reading.ok) return reading;
+        answered = true;
         if (input.signal.aborted) return deadlineExceeded();
         const { logits, unsureReason, timings, tokens, shortlisted } = reading.value;
         const names = [...policies.map((policy) => policy.name), null];
@@ -111,7 +113,7 @@ export function serveEngine<Prepared>(engine: Engine<Prepared>, options: Serving
           ...(shortlisted === undefined ? {} : { shortlisted }),
         });
       } finally {
-        place.value();
+        place.value(answered);
       }
     },
 

@@ -50,7 +50,7 @@ export function createDecisionsEngine(
     }
     if (posted.status !== 200) return refusedBy(name, posted);
     const reading = readingOf(posted.body, question);
-    if (reading !== null) return { verdict: "done", result: ok(reading) };
+    if (reading !== null) return { verdict: "answered", result: ok(reading) };
     return refusedBy(name, { ...posted, status: 502 });
   };
 
@@ -83,7 +83,7 @@ export function createDecisionsEngine(
               // A warm-up costs money where somebody else's tokens are paid for, and warms nothing there.
               if (warm || provider.hosted) return true;
               const asked = await attempt(baseUrl, { model, ...WARM_UP }, deps.timeout(WARM_UP_TIMEOUT_MS));
-              return asked.verdict === "done" && asked.result.ok;
+              return asked.verdict === "answered";
             },
       loadOf:
         loadGauges.length === 0

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { manualDeps } from "../../../test/inference/manual-deps.ts";
+import type { ManualDeps } from "../../../test/inference/manual-deps.ts";
 import { createFleet } from "./fleet.ts";
 import type { Attempt } from "./fleet.ts";
 
@@ -8,9 +9,9 @@ type Behaviour = (signal: AbortSignal) => Promise<Attempt<string>>;
 const well =
   (text: string): Behaviour =>
   () =>
-    Promise.resolve({ verdict: "done", result: text });
+    Promise.resolve({ verdict: "answered", result: text });
 const says =
-  (verdict: "elsewhere" | "troubled" | "gone"): Behaviour =>
+  (verdict: "done" | "elsewhere" | "troubled" | "gone"): Behaviour =>
   () =>
     Promise.resolve({ verdict, result: verdict });
 /** Takes the question and says nothing until it is called off. */
@@ -18,6 +19,14 @@ const silent: Behaviour = (signal) =>
   new Promise((resolve) => {
     signal.addEventListener("abort", () => resolve({ verdict: "gone", result: "called off" }), { once: true });
   });
+
+const takes =
+  ({ schedule }: ManualDeps, ms: number, text: string): Behaviour =>
+  (signal) =>
+    new Promise((resolve) => {
+      schedule(ms, () => resolve({ verdict: "answered", result: text }));
+      signal.addEventListener("abort", () => resolve({ verdict: "gone", result: "called off" }), { once: true });
+    });
 
 function setUp(count: number, { hosted = false } = {}) {
   const deps = manualDeps();
@@ -37,7 +46,7 @@ function setUp(count: number, { hosted = false } = {}) {
         ? null
         : (url, warm) => {
             if (!warm) of(url).warmUps += 1;
-            return Promise.resolve(of(url).healthy);
+            return Promise.resolve(of(url).healthy && (warm || of(url).behaviour !== silent));
           },
       loadOf: hosted ? null : (url) => Promise.resolve(of(url).load),
     },
@@ -86,36 +95,81 @@ describe("a replica", () => {
     expect(fleet.ready()).toBe(true);
   });
 
-  test("that fails its health check is taken out, and proves itself anew", async () => {
+  test("that fails two health checks in a row is taken out, and proves itself anew", async () => {
     const { deps, servers, fleet } = setUp(1);
     fleet.start();
     await deps.advance(0);
     servers[0]!.healthy = false;
     await deps.advance(5_000);
+    servers[0]!.healthy = true;
+    await deps.advance(1_000);
+    servers[0]!.healthy = false;
+    await deps.advance(5_000);
+    expect(fleet.ready()).toBe(true);
+    await deps.advance(1_000);
     expect(fleet.ready()).toBe(false);
     servers[0]!.healthy = true;
     await deps.advance(1_000);
     expect([fleet.ready(), servers[0]!.warmUps]).toEqual([true, 2]);
   });
 
-  test("that flaps rests twice as long after each fall, and no longer than a minute", async () => {
-    const { deps, servers, fleet, ask } = setUp(1, { hosted: true });
+  test("that decides is believed more than its health check while no other is left", async () => {
+    const { deps, servers, fleet, ask } = setUp(2);
     fleet.start();
-    servers[0]!.behaviour = says("gone");
+    await deps.advance(0);
+    for (const server of servers) server.healthy = false;
+    for (let second = 0; second < 20; second += 1) {
+      expect(await ask()).toMatch(/^from/);
+      await deps.advance(1_000);
+    }
+    expect(fleet.size().ready).toBe(1);
+    await deps.advance(7_000);
+    expect(fleet.ready()).toBe(false);
+  });
+
+  /** Seconds that a replica which is gone whenever it is asked rests after each of its falls. */
+  async function restsOf(count: number, falls: number) {
+    const setting = setUp(count, { hosted: true });
+    const { deps, fleet, ask, inLine } = setting;
+    fleet.start();
+    const { first } = await inLine();
+    first.behaviour = says("gone");
     const rests: number[] = [];
-    for (let fall = 0; fall < 8; fall += 1) {
+    for (let fall = 0; fall < falls; fall += 1) {
       await ask();
       const since = deps.now();
-      while (!fleet.ready()) await deps.advance(500);
+      while (fleet.size().ready < count) await deps.advance(500);
       rests.push((deps.now() - since) / 1_000);
     }
+    return { ...setting, first, rests };
+  }
+
+  test("that flaps rests twice as long after each fall, and no longer than a minute", async () => {
+    const { deps, fleet, ask, first, rests } = await restsOf(2, 8);
     expect(rests).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
-    servers[0]!.behaviour = well("back");
+    first.behaviour = well("back");
     await deps.advance(61_000);
-    servers[0]!.behaviour = says("gone");
+    first.behaviour = says("gone");
     await ask();
     await deps.advance(1_000);
-    expect(fleet.ready()).toBe(true);
+    expect(fleet.size().ready).toBe(2);
+  });
+
+  test("that flaps rests no longer than a second when it is the only one", async () => {
+    expect((await restsOf(1, 5)).rests).toEqual([1, 1, 1, 1, 1]);
+  });
+
+  test("whose connection broke once is asked again on another", async () => {
+    const { deps, fleet, ask, asked, inLine } = setUp(2);
+    fleet.start();
+    await deps.advance(0);
+    const { first } = await inLine();
+    first.behaviour = (signal) => {
+      first.behaviour = well("after all");
+      return says("gone")(signal);
+    };
+    expect(await ask()).toBe("after all");
+    expect([asked, fleet.size().ready]).toEqual([[first.url, first.url], 2]);
   });
 });
 
@@ -133,7 +187,7 @@ describe("policy sets", () => {
     const before = await owners();
     expect(new Set(before).size).toBe(4);
     servers[0]!.healthy = false;
-    await deps.advance(5_000);
+    await deps.advance(6_000);
     const after = await owners();
     before.forEach((owner, index) => {
       if (owner !== "from 0") expect([digests[index], after[index]]).toEqual([digests[index], owner]);
@@ -176,7 +230,8 @@ describe("a decision", () => {
     const { first, others } = await inLine();
     first.behaviour = says(verdict);
     expect(await ask()).toBe(`from ${others[0]!.url.at(-1)!}`);
-    expect(asked).toEqual([first.url, others[0]!.url]);
+    const tries = verdict === "gone" ? 2 : 1;
+    expect(asked).toEqual([...Array.from({ length: tries }, () => first.url), others[0]!.url]);
     expect(fleet.size()).toEqual({ ready: verdict === "gone" ? 1 : 2, all: 2 });
   });
 
@@ -196,12 +251,7 @@ describe("a decision", () => {
     const { deps, servers, fleet, ask } = setUp(3);
     fleet.start();
     await deps.advance(0);
-    const takes140: Behaviour = (signal) =>
-      new Promise((resolve) => {
-        deps.schedule(140, () => resolve({ verdict: "done", result: "slowly" }));
-        signal.addEventListener("abort", () => resolve({ verdict: "gone", result: "called off" }), { once: true });
-      });
-    for (const server of servers) server.behaviour = takes140;
+    for (const server of servers) server.behaviour = takes(deps, 140, "slowly");
     const ends: unknown[] = [];
     for (let round = 0; round < 4; round += 1) {
       void ask("set", 225).then((end) => ends.push(end));
@@ -209,6 +259,21 @@ describe("a decision", () => {
     }
     expect(ends).toEqual(["late", "slowly", "slowly", "slowly"]);
     expect(fleet.size().ready).toBe(3);
+  });
+
+  test("waits on where the replica that it would have been taken to fell in the meantime", async () => {
+    const { deps, fleet, ask, inLine } = setUp(2);
+    fleet.start();
+    await deps.advance(0);
+    const { first, others } = await inLine();
+    let ofOther = 0;
+    while ((await inLine(`set ${String(ofOther)}`)).first === first) ofOther += 1;
+    first.behaviour = takes(deps, 300, "slowly");
+    others[0]!.behaviour = says("gone");
+    const asking = ask("set", 400);
+    void ask(`set ${String(ofOther)}`, 400);
+    await deps.advance(300);
+    expect(await asking).toBe("slowly");
   });
 
   test("of the only replica waits until the deadline", async () => {
@@ -252,6 +317,65 @@ describe("trouble", () => {
     expect(fleet.size().ready).toBe(1);
     for (let round = 0; round < 5; round += 1) expect(await ask()).toBe("troubled");
     expect(fleet.size().ready).toBe(1);
+  });
+
+  test.each([20, 60, 150])(
+    "is silence while others answer in %i ms, at the deadlines that decisions have",
+    async (typicalMs) => {
+      const { deps, fleet, ask, servers } = setUp(2);
+      fleet.start();
+      await deps.advance(0);
+      for (const server of servers) server.behaviour = takes(deps, typicalMs, "in time");
+      const digests = Array.from({ length: 8 }, (_, set) => `set ${String(set)}`);
+      const round = async () => {
+        const ends: unknown[] = [];
+        for (const digest of digests) {
+          void ask(digest, 225).then((end) => ends.push(end));
+          await deps.advance(225);
+        }
+        return ends;
+      };
+      await round();
+      servers[0]!.behaviour = silent;
+      const ends = [...(await round()), ...(await round())];
+      expect(fleet.inOrder("set")).toEqual([servers[1]!.url]);
+      // Where an answer takes more than half of the time, nobody can be asked after a silence: those are lost.
+      expect(ends.filter((end) => end !== "in time").length).toBeLessThanOrEqual(typicalMs > 112 ? 3 : 0);
+    },
+  );
+
+  test("is not the silence of all, which is the load", async () => {
+    const { deps, fleet, ask, servers } = setUp(3);
+    fleet.start();
+    await deps.advance(0);
+    for (const server of servers) server.behaviour = takes(deps, 60, "in time");
+    const burst = async () => {
+      const asking = Array.from({ length: 12 }, (_, set) => ask(`set ${String(set)}`, 225));
+      await deps.advance(225);
+      return new Set(await Promise.all(asking));
+    };
+    expect(await burst()).toEqual(new Set(["in time"]));
+    await deps.advance(60_000);
+    for (const server of servers) server.behaviour = silent;
+    for (let again = 0; again < 20; again += 1) expect(await burst()).toEqual(new Set(["late"]));
+    expect(fleet.size().ready).toBe(3);
+    for (const server of servers) server.behaviour = takes(deps, 60, "in time");
+    expect(await burst()).toEqual(new Set(["in time"]));
+    expect(fleet.size().ready).toBe(3);
+  });
+
+  test("is learnt of from answers: what no replica would decide is neither quick nor good", async () => {
+    const { deps, fleet, ask, servers } = setUp(2);
+    fleet.start();
+    await deps.advance(0);
+    const ends: unknown[] = [];
+    for (let round = 0; round < 60; round += 1) {
+      for (const server of servers) server.behaviour = round % 2 === 0 ? says("done") : takes(deps, 150, "in time");
+      void ask("set", 225).then((end) => ends.push(end));
+      await deps.advance(225);
+    }
+    expect(ends.filter((end) => end === "late").length).toBeLessThanOrEqual(1);
+    expect(fleet.size().ready).toBe(2);
   });
 
   test("is silence much longer than answers take; hasty deadlines of one caller are none", async () => {

@@ -10,22 +10,26 @@ const LONGEST_REST_MS = 60_000;
 const WELL_MS = 60_000;
 /** Soft troubles in a row after which a replica is ejected. */
 const TROUBLES_TO_EJECT = 3;
+/** Looks in a row that find a replica ill after which it is ejected. */
+const LOOKS_TO_EJECT = 2;
 /** Servers asked about one decision before it is given up. */
 const MAX_ATTEMPTS = 8;
 /** Share of the time left that one replica may take while there is another to ask. */
 const ATTEMPT_SHARE = 0.5;
-/** A replica is slow when it took longer than this many times what is typical, and longer than the floor. */
-const SLOW_FACTOR = 4;
-const SLOW_FLOOR_MS = 50;
+/** A wait of less says nothing about a replica. */
+const SILENCE_FLOOR_MS = 50;
+/** Silence that makes a replica a suspect, as a multiple of what an answer typically takes. */
+const SILENCE_FACTOR = 4;
 const UNKNOWN_TYPICAL_MS = 250;
 const SMOOTHING = 0.2;
 
 /**
- * What asking one replica came to. `done`: no other replica would do better. `elsewhere`: it is well but will not take
- * this one. `troubled`: it did not answer as it should. `gone`: it cannot serve anybody; `restMs` says for how long.
+ * What asking one replica came to. `answered`: it decided. `done`: it did not, and no other would. `elsewhere`: it is
+ * well but will not take this one. `troubled`: it did not answer as it should. `gone`: the connection failed, or, with
+ * `restMs`, it serves nobody for that long.
  */
 export type Attempt<T> =
-  | { readonly verdict: "done" | "elsewhere" | "troubled"; readonly result: T }
+  | { readonly verdict: "answered" | "done" | "elsewhere" | "troubled"; readonly result: T }
   | { readonly verdict: "gone"; readonly result: T; readonly restMs?: number };
 
 interface FleetOptions {
@@ -74,10 +78,13 @@ export function createFleet(
       ready: replica.ready,
     });
 
+  const hasOthers = (replica: Replica): boolean => replicas.some((other) => other !== replica && other.ready);
+
   const admit = (replica: Replica): void => {
     replica.ready = true;
     replica.readySince = deps.now();
-    replica.troubles = 0;
+    replica.failedLooks = 0;
+    hasAnswered(replica);
     tell(replica);
   };
 
@@ -86,7 +93,8 @@ export function createFleet(
     replica.ejections = deps.now() - replica.readySince > WELL_MS ? 1 : replica.ejections + 1;
     replica.ready = false;
     tell(replica);
-    const backOff = Math.min(LONGEST_REST_MS, REST_MS * 2 ** (replica.ejections - 1));
+    // While nobody else serves, a long rest would be an outage of our own making.
+    const backOff = hasOthers(replica) ? Math.min(LONGEST_REST_MS, REST_MS * 2 ** (replica.ejections - 1)) : REST_MS;
     deps.schedule(restMs ?? backOff, () => void letIn(replica));
   };
 
@@ -106,10 +114,14 @@ export function createFleet(
     if (stopped || !replica.ready || replica.readySince !== since) return;
     const [serves, load] = await Promise.all([prove?.(replica.baseUrl, true), loadOf?.(replica.baseUrl)]);
     if (replica.readySince !== since) return;
-    if (serves === false) eject(replica);
+    replica.failedLooks = serves === false ? replica.failedLooks + 1 : 0;
+    // A busy server may be late for a look. What decides is believed while none that looks well could do it instead.
+    const decides = deps.now() - replica.answeredAt < WATCH_MS;
+    const isNeeded = decides && !replicas.some((other) => other.ready && other.failedLooks === 0);
+    if (replica.failedLooks >= LOOKS_TO_EJECT && !isNeeded) eject(replica);
     else {
       replica.foreign = Math.max(0, (load ?? 0) - replica.running);
-      deps.schedule(WATCH_MS, () => void watch(replica, since));
+      deps.schedule(replica.failedLooks > 0 ? REST_MS : WATCH_MS, () => void watch(replica, since));
     }
   };
 
@@ -119,45 +131,75 @@ export function createFleet(
   };
 
   /** The last one that is left stays in: it may be overloaded rather than broken, and nobody else could serve. */
-  const trouble = (replica: Replica): void => {
+  const wasTrouble = (replica: Replica): void => {
     replica.troubles += 1;
-    const others = replicas.some((other) => other !== replica && other.ready);
-    if (replica.troubles >= TROUBLES_TO_EJECT && others) eject(replica);
+    if (replica.troubles >= TROUBLES_TO_EJECT && hasOthers(replica)) eject(replica);
+  };
+
+  /** Where all are silent it is the load; the next answer of another shows that it was this one. */
+  const wasSilent = (replica: Replica, waitedMs: number): void => {
+    const typical = typicalMs() ?? UNKNOWN_TYPICAL_MS;
+    // A hasty deadline or a caller who left says nothing about the replica.
+    if (waitedMs < Math.max(SILENCE_FLOOR_MS, typical)) return;
+    replica.troubles += 1;
+    replica.silentSince ??= Math.max(replica.answeredAt, deps.now() - waitedMs);
+    const silentMs = deps.now() - replica.silentSince;
+    const isLong = silentMs >= Math.max(SILENCE_FLOOR_MS, SILENCE_FACTOR * typical);
+    if (replica.troubles >= TROUBLES_TO_EJECT && isLong) replica.suspect = true;
+  };
+
+  const hasAnswered = (replica: Replica): void => {
+    replica.answeredAt = deps.now();
+    replica.troubles = 0;
+    replica.silentSince = null;
+    replica.suspect = false;
   };
 
   const wasWell = (replica: Replica, ms: number): void => {
-    replica.troubles = 0;
+    hasAnswered(replica);
     replica.typicalMs = replica.typicalMs === null ? ms : replica.typicalMs + SMOOTHING * (ms - replica.typicalMs);
+    if (!replica.ready) return;
+    for (const other of replicas) {
+      if (!other.suspect) continue;
+      // After an overload all are suspects: one that was well until then need only prove itself, which takes no rest.
+      const wasWellLong = deps.now() - other.readySince > WELL_MS;
+      eject(other, prove !== null && wasWellLong ? 0 : undefined);
+    }
   };
 
   const askOne = async <T>(
     replica: Replica,
     { signal, deadlineAt, attempt }: Asking<T>,
-    isLast: boolean,
+    hasNext: () => boolean,
   ): Promise<Attempt<T> | "late"> => {
     const began = deps.now();
+    const cut = new AbortController();
+    const limit = AbortSignal.any([signal, cut.signal]);
     const shareMs = deadlineAt === undefined ? Infinity : Math.ceil((deadlineAt - began) * ATTEMPT_SHARE);
     // Where answers take longer than a share, two replicas asked in turn would both be left before they answer.
-    const own = isLast || shareMs === Infinity || (typicalMs() ?? 0) > shareMs ? null : deps.timeout(shareMs);
+    const uncut =
+      hasNext() && shareMs < Infinity && (typicalMs() ?? 0) <= shareMs
+        ? deps.schedule(shareMs, () => {
+            if (hasNext()) cut.abort();
+          })
+        : null;
     replica.running += 1;
     try {
-      const asked = await attempt(replica.baseUrl, own === null ? signal : AbortSignal.any([signal, own]));
+      let asked = await attempt(replica.baseUrl, limit);
+      // Most connections that break were kept open, and closed by the other side as they were used again.
+      if (isCutOff(asked) && !limit.aborted) asked = await attempt(replica.baseUrl, limit);
       const ms = deps.now() - began;
-      if (asked.verdict === "done" && !signal.aborted) {
-        wasWell(replica, ms);
-        return asked;
-      }
-      if (signal.aborted || own?.aborted === true) {
-        // A hasty deadline or a caller who left says nothing about the replica; patience that ran out does.
-        if (ms >= Math.max(SLOW_FLOOR_MS, SLOW_FACTOR * (typicalMs() ?? UNKNOWN_TYPICAL_MS))) trouble(replica);
+      if (asked.verdict === "answered") wasWell(replica, ms);
+      else if (limit.aborted) {
+        wasSilent(replica, ms);
         // It takes at least twice as long as it was given: what is slower than a share is not cut at one again.
-        if (own?.aborted === true) replica.typicalMs ??= 2 * ms;
+        if (cut.signal.aborted) replica.typicalMs ??= 2 * ms;
         return "late";
-      }
-      if (asked.verdict === "troubled") trouble(replica);
+      } else if (asked.verdict === "troubled") wasTrouble(replica);
       else if (asked.verdict === "gone") eject(replica, asked.restMs);
       return asked;
     } finally {
+      uncut?.();
       replica.running -= 1;
     }
   };
@@ -178,14 +220,15 @@ export function createFleet(
       const candidates = inOrder(replicas, asking.digest).slice(0, MAX_ATTEMPTS);
       for (const [index, replica] of candidates.entries()) {
         if (index > 0 && !replica.ready) continue;
-        const isLast = candidates.slice(index + 1).every(({ ready }) => !ready);
-        const asked = await askOne(replica, asking, isLast);
+        const asked = await askOne(replica, asking, () => candidates.slice(index + 1).some(({ ready }) => ready));
         if (asking.signal.aborted) return "late";
         if (asked === "late") last ??= "late";
-        else if (asked.verdict === "done") return asked.result;
+        else if (asked.verdict === "answered" || asked.verdict === "done") return asked.result;
         else last = asked.result;
       }
       return last;
     },
   };
 }
+
+const isCutOff = <T>(asked: Attempt<T>): boolean => asked.verdict === "gone" && asked.restMs === undefined;

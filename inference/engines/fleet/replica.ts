@@ -11,10 +11,18 @@ export interface Replica {
   foreign: number;
   /** Troubles in a row that were not bad enough to eject it at once. */
   troubles: number;
+  /** Since when it has let decisions wait longer than they take and answered none; null when it has not. */
+  silentSince: number | null;
+  /** Looks at it in a row that found it ill. */
+  failedLooks: number;
+  /** Has been silent for so long that others are asked before it, until one of them shows whose silence it is. */
+  suspect: boolean;
   /** Ejections that came quickly after one another: each doubles the rest before it may prove itself again. */
   ejections: number;
   /** When it was last let in. */
   readySince: number;
+  /** When it last answered a decision; before that, when it was let in. */
+  answeredAt: number;
   /** Smoothed time of its answers; null before the first. */
   typicalMs: number | null;
 }
@@ -26,8 +34,12 @@ export const newReplica = (baseUrl: string, index: number): Replica => ({
   running: 0,
   foreign: 0,
   troubles: 0,
+  silentSince: null,
+  failedLooks: 0,
+  suspect: false,
   ejections: 0,
   readySince: 0,
+  answeredAt: 0,
   typicalMs: null,
 });
 
@@ -36,14 +48,16 @@ const LOAD_BOUND = 1.25;
 
 /**
  * Ready replicas, the one to ask first at the front: the same one for the same policy set, so that its prefix cache is
- * warm, until its load passes the bound (rendezvous hashing with bounded loads).
+ * warm, until its load passes the bound (rendezvous hashing with bounded loads). Suspects come last.
  */
 export function inOrder(replicas: readonly Replica[], digest: string): Replica[] {
   const ready = replicas.filter((replica) => replica.ready).sort((a, b) => rank(b, digest) - rank(a, digest));
   const total = ready.reduce((sum, replica) => sum + loadOf(replica), 0);
   const bound = Math.ceil(((total + 1) / ready.length) * LOAD_BOUND);
-  const free = ready.filter((replica) => loadOf(replica) < bound);
-  return [...free, ...ready.filter((replica) => loadOf(replica) >= bound)];
+  const isFree = (replica: Replica): boolean => loadOf(replica) < bound;
+  const sound = ready.filter(({ suspect }) => !suspect);
+  const order = [...sound.filter(isFree), ...sound.filter((replica) => !isFree(replica))];
+  return [...order, ...ready.filter(({ suspect }) => suspect)];
 }
 
 const loadOf = ({ running, foreign }: Replica): number => running + foreign;

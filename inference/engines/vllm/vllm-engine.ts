@@ -158,7 +158,7 @@ export function createVllmEngine(deployment: Deployment, deps: Deps): Engine<Pre
 function verdictOf(read: Read): Attempt<Read>["verdict"] {
   if (read.kind === "unreachable") return "gone";
   if (read.kind === "garbled") return "troubled";
-  if (read.kind !== "refused") return "done";
+  if (read.kind !== "refused") return read.kind === "answered" ? "answered" : "done";
   if (read.status === 429 || read.status === 503) return "elsewhere";
   return read.status === 400 && isTooLong(read.refusal) ? "done" : "troubled";
 }
