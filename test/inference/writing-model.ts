@@ -18,18 +18,26 @@ interface Asked {
 }
 
 /**
- * Answers `/tokenize` and `/v1/completions` in the form of the recorded server, with a token for each UTF-16 unit and a
- * model that would write `text` to everything: for questions that nobody has recorded. A step that would go beyond the
+ * Answers to `/tokenize` and `/v1/completions` in the form of the recorded server, with a token for each UTF-16 unit and
+ * a model that would write `text` to everything: for questions that nobody has recorded. A step that would go beyond the
  * window is refused.
  */
-export const modelThatWrites =
-  (text: string, window = WINDOW): Answer =>
-  (asked, response) => {
-    const body = asked.body as Asked;
-    if (asked.path === "/tokenize") json(200, JSON.stringify(tokenized(body, window)))(asked, response);
-    else if (longest(body) > window) json(400, recorded("error-status-phrase.json"))(asked, response);
-    else json(200, JSON.stringify(nextTokens(body, text)))(asked, response);
+export const answersOf =
+  (text: string, window = WINDOW) =>
+  (path: string, asked: unknown): { readonly status: number; readonly body: string } => {
+    const body = asked as Asked;
+    if (path === "/tokenize") return { status: 200, body: JSON.stringify(tokenized(body, window)) };
+    if (longest(body) > window) return { status: 400, body: recorded("error-status-phrase.json") };
+    return { status: 200, body: JSON.stringify(nextTokens(body, text)) };
   };
+
+export const modelThatWrites = (text: string, window = WINDOW): Answer => {
+  const answers = answersOf(text, window);
+  return (asked, response) => {
+    const { status, body } = answers(asked.path, asked.body);
+    json(status, body)(asked, response);
+  };
+};
 
 function tokenized({ messages, prompt = "" }: Asked, window: number) {
   const [question, begun] = messages ?? [];

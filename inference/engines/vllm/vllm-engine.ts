@@ -12,6 +12,7 @@ import { at, getText } from "../fleet/post-json.ts";
 import { reportedLoad } from "../fleet/reported-load.ts";
 import { createVllmClient } from "./client.ts";
 import { isTooLong } from "./error-shapes.ts";
+import { firstAnswer } from "./first-answer.ts";
 import { createOptions } from "./options.ts";
 import type { Options } from "./options.ts";
 import { probe } from "./probe.ts";
@@ -24,6 +25,8 @@ const HEALTH_TIMEOUT_MS = 2_000;
 const WARM_UP_TIMEOUT_MS = 120_000;
 /** How long one server may take to name the tokens of a policy set: little while there is another, then what it needs. */
 const PREPARE_TIMEOUTS_MS = [2_000, 60_000];
+/** How long a server may say nothing of a policy set before the next one is asked too: decisions wait for its tokens. */
+const SILENCE_MS = 200;
 /** Gauges of `/metrics` that say how much a server runs and queues. */
 const LOAD_GAUGES = ["vllm:num_requests_running", "vllm:num_requests_waiting"];
 /** Part of the engine's version: raised when the same log-probabilities come to mean another distribution. */
@@ -73,11 +76,14 @@ export function createVllmEngine(deployment: Deployment, deps: Deps): Engine<Pre
 
   const findCandidates = async (prepared: PreparedRoutes): Promise<CandidateTokens | null> => {
     for (const patienceMs of PREPARE_TIMEOUTS_MS) {
-      for (const baseUrl of fleet.inOrder(prepared.digest)) {
-        if (abilities.get(baseUrl) !== "tokens") continue;
-        const candidates = await reader.prepare(baseUrl, { ...prepared, signal: deps.timeout(patienceMs) });
-        if (candidates.kind === "answered") return candidates.value;
-      }
+      const able = fleet.inOrder(prepared.digest).filter((baseUrl) => abilities.get(baseUrl) === "tokens");
+      const ask = async (baseUrl: string, calledOff: AbortSignal): Promise<CandidateTokens | null> => {
+        const signal = AbortSignal.any([deps.timeout(patienceMs), calledOff]);
+        const candidates = await reader.prepare(baseUrl, { ...prepared, signal });
+        return candidates.kind === "answered" ? candidates.value : null;
+      };
+      const found = await firstAnswer(able, { ask, silenceMs: SILENCE_MS }, deps);
+      if (found !== null) return found;
     }
     return null;
   };
