@@ -189,7 +189,7 @@ describe("a server", () => {
       "takes no notice of the tokens it is asked about",
       ((asked, response) =>
         asked.path === "/tokenize"
-          ? playback("arch-router-v1")(asked, response)
+          ? modelThatWrites("")(asked, response)
           : json(200, recorded("completions-choice.json"))(asked, response)) satisfies Answer,
     ],
   ])("that %s is constrained instead", async (_what, tokens) => {
@@ -279,6 +279,60 @@ test("a prompt that just fits the window leaves room for the longest answer", as
     const decision = await decided(await ask(service, asked(length)));
     expect(decision.scores.find(({ policy }) => policy === "book a hotel room")?.probability).toBeGreaterThan(0.9);
   }
+});
+
+describe("a server that counts tokens, but can only be constrained,", () => {
+  const WINDOW = 2_000;
+  const counting: Answer = (asked, response) =>
+    (asked.path === "/tokenize" ? modelThatWrites("", WINDOW) : json(200, recorded("completions-choice.json")))(
+      asked,
+      response,
+    );
+  /** What a question and its longest answer take. A token is a UTF-16 unit, and one stands before an answer. */
+  const taken = ({ messages, max_tokens: answer }: Record<string, unknown>): number =>
+    (messages as { content: string }[]).reduce((sum, { content }) => sum + content.length, 1) + Number(answer);
+  /** Refuses what does not fit, as the recorded server does. */
+  const chooses: Answer = (asked, response) => {
+    (taken(asked.body) > WINDOW ? json(400, recorded("error-status-phrase.json")) : trains)(asked, response);
+  };
+  const trains = json(200, recorded("chat-choice-trains.json"));
+  const asking = (content: string): Case => ({ ...cases.apart, conversation: [{ role: "user", content }] });
+
+  test("is sent what fits its window beside the policies, and no less", async () => {
+    const standIn = await server(counting, [chooses]);
+    const service = await deployed({ format: "arch-router-v1" }, standIn);
+    await decided(await ask(service, asking("x")));
+    const toTheBrim = 1 + WINDOW - taken(standIn.asked[0]?.body ?? {});
+    const lengths = [toTheBrim - 100, toTheBrim - 1, toTheBrim, toTheBrim + 1, toTheBrim + 10, 4 * toTheBrim];
+    for (const length of lengths) await decided(await ask(service, asking("x".repeat(length))));
+    const whole = standIn.asked.slice(1).map(({ body }, index) => {
+      const { content = "" } = (body["messages"] as { content: string }[])[0] ?? {};
+      return content.includes("x".repeat(lengths[index] ?? 0));
+    });
+    expect(whole).toEqual([true, true, true, false, false, false]);
+  });
+
+  test("has a conversation trimmed to its bound by what its tokens are, not by its characters", async () => {
+    const standIn = await server(counting, [chooses]);
+    const service = await inference("arch-router-v1", standIn);
+    await decided(await ask(service, asking("x")));
+    await decided(await ask(service, asking("word ".repeat(60))));
+    const [short = 0, long = 0] = standIn.asked.map(({ body }) => JSON.stringify(body["messages"]).length);
+    expect(long - short).toBeGreaterThan(60);
+    expect(long - short).toBeLessThan(150);
+  });
+
+  test("is not asked about policies that fill the window", async () => {
+    const standIn = await server(counting, [chooses]);
+    const service = await deployed({ format: "arch-router-v1" }, standIn);
+    const policies = cases.apart.policies.map((policy) => ({ ...policy, description: "long ".repeat(100) }));
+    expect(await refused(await ask(service, { ...cases.apart, policies }))).toMatchObject({
+      status: 400,
+      code: "invalid_request",
+      param: "policies",
+    });
+    expect(standIn.asked).toEqual([]);
+  });
 });
 
 test("policies that fill the window are said to be too long", async () => {

@@ -108,6 +108,21 @@ describe("a decision by a server that can only be constrained", () => {
     expect(decision.unsureReason).toBeUndefined();
   });
 
+  test("is asked for once more with less of the conversation, when nobody could say that it was too long", async () => {
+    const tooLong = json(400, recorded("error-status-phrase.json"));
+    const server = await vllm([tooLong, answerWith("chat-choice-trains.json")]);
+    const service = await inferenceWith(server);
+    await untilReady(service);
+    const conversation = [user("Will it rain?"), assistant("日本".repeat(1_000)), user("is my train late?")];
+    const request = decideRequest(conversation, { engine: "arch" });
+    expect(best(await decided(await service.post("/v1/decide", request)))).toBe("trains");
+    const [whole = "", less = ""] = server.asked.map(({ body }) => JSON.stringify(body));
+    expect(whole).toContain("日本".repeat(900));
+    expect(less.length).toBeLessThan(whole.length - 1_400);
+    expect(less).toContain("is my train late?");
+    expect(server.asked).toHaveLength(2);
+  });
+
   test.each(["chat-outside.json", "chat-empty.json"])("%s names no policy: unsure", async (name) => {
     const service = await inferenceWith(await vllm([answerWith(name)]));
     await untilReady(service);

@@ -27,11 +27,13 @@ export function constrainedRequest(
     continue_final_message: true,
     structured_outputs: { choice: options.texts },
     temperature: 0,
-    // One token a byte is the longest spelling of a name that a grammar can let through, and one ends the turn.
-    max_tokens: Math.max(...options.bytes.map((bytes) => bytes.text.length)) + 1,
+    max_tokens: longestAnswer(options),
     logprobs: true,
     top_logprobs: TOP_LOGPROBS,
     ...(isolation === "" ? {} : { cache_salt: isolation }),
     ...(chatTemplateKwargs !== undefined && { chat_template_kwargs: chatTemplateKwargs }),
   };
 }
+
+/** In tokens: one a byte is the longest spelling of a name that a grammar can let through, and one ends the turn. */
+export const longestAnswer = ({ bytes }: Options): number => Math.max(...bytes.map(({ text }) => text.length)) + 1;

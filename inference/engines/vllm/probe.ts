@@ -9,9 +9,9 @@ import { tokenName } from "./wire.ts";
 
 /**
  * How a server can be asked which option its model wants. `tokens`: it returns the log-probabilities of tokens that are
- * named to it. `constrained`: it can only be made to choose.
+ * named to it. `counted`: it counts tokens, but can only be made to choose. `constrained`: it does not even count.
  */
-export type Ability = "tokens" | "constrained";
+export type Ability = "tokens" | "counted" | "constrained";
 
 const POLICIES = [{ name: "weather", description: "The weather of a place" }];
 const CONVERSATION: readonly Turn[] = [{ role: "user", content: "Will it rain in Bergen?" }];
@@ -55,7 +55,8 @@ export async function probe(
     if (shown !== undefined && wanted.every((token) => tokenName(token) in shown)) return "tokens";
   }
   const request = constrainedRequest(asked, { text, options: createOptions(POLICIES, format), isolation: "" });
-  return (await client.complete(baseUrl, request, signal)).kind === "answered" ? "constrained" : null;
+  if ((await client.complete(baseUrl, request, signal)).kind !== "answered") return null;
+  return rendered.kind === "answered" ? "counted" : "constrained";
 }
 
 const isNotKnown = (asked: Asked<unknown>): boolean => asked.kind === "refused" && NOT_KNOWN.includes(asked.status);

@@ -1,36 +1,80 @@
 import { fitConversation } from "../../prompts/fit-conversation.ts";
-import type { PromptFormat } from "../../prompts/formats.ts";
-import type { VllmClient } from "./client.ts";
-import { constrainedRequest } from "./constrained-request.ts";
+import { createLruCache } from "../lru-cache.ts";
+import type { Asked, VllmClient } from "./client.ts";
+import { constrainedRequest, longestAnswer } from "./constrained-request.ts";
+import { isTooLong } from "./error-shapes.ts";
+import { createPromptFitter } from "./fit-prompt.ts";
+import type { PromptBounds, PromptsMade } from "./fit-prompt.ts";
+import type { QuestionParts, Read } from "./question.ts";
 import { readAnswer } from "./read-answer.ts";
-import type { QuestionParts, Read } from "./read-by-tokens.ts";
-import type { ModelAsked } from "./render-request.ts";
 
 /** Characters of a token where there is nobody to count them: few, so that the conversation fits. */
 const CHARACTERS_A_TOKEN = 3;
+/** What is left of a conversation that nobody could count and that was too long. */
+const SHARE_OF_TOO_LONG = 1 / 4;
+/** Of policy sets, whose tokens are counted once each. */
+const CACHE_BYTES = 1024 * 1024;
 
-interface Asking {
-  readonly asked: ModelAsked;
-  readonly format: PromptFormat;
-  readonly maxConversationTokens: number;
+export interface ConstraintReader {
+  /** By the server's own count of tokens, of one that has `/tokenize`. */
+  readonly readCounted: (baseUrl: string, parts: QuestionParts) => Promise<Read>;
+  /** By an estimate; what the server finds too long is asked once more, and is shorter then. */
+  readonly readEstimated: (baseUrl: string, parts: QuestionParts) => Promise<Read>;
 }
 
 /** Makes a server choose that can't name tokens: the alternatives of each token it writes show what it wanted. */
-export async function readByConstraint(
-  client: VllmClient,
-  baseUrl: string,
-  { asked, format, maxConversationTokens }: Asking,
-  { routes, options, conversation, isolation, signal }: QuestionParts,
-): Promise<Read> {
-  const cost = conversation.map(({ content }) => content.length / CHARACTERS_A_TOKEN);
-  const text = format.prompt(routes, fitConversation(conversation, cost, maxConversationTokens));
-  const answer = await client.complete(baseUrl, constrainedRequest(asked, { text, options, isolation }), signal);
-  if (answer.kind !== "answered") return answer;
-  const { usage } = answer.value;
-  const tokens = usage && {
-    prompt: usage.prompt_tokens,
-    cached: usage.prompt_tokens_details?.cached_tokens ?? 0,
-    completion: usage.completion_tokens ?? 0,
+export function createConstraintReader(client: VllmClient, made: PromptsMade): ConstraintReader {
+  const { model, format, maxConversationTokens } = made;
+  const prompts = createPromptFitter(client, made, format.answerPrefix);
+  const known = createLruCache<PromptBounds>(CACHE_BYTES);
+
+  const boundsOf = async (baseUrl: string, parts: QuestionParts): Promise<Asked<PromptBounds>> => {
+    const { routes, options } = parts;
+    const cached = known.get(routes);
+    if (cached !== undefined) return { kind: "answered", value: cached };
+    const bare = await prompts.bare(baseUrl, parts);
+    if (bare.kind !== "answered") return bare;
+    const { tokens, window } = bare.value;
+    const bounds = { bare: tokens.length, answer: longestAnswer(options), window };
+    known.set(routes, bounds, 2 * routes.length);
+    return { kind: "answered", value: bounds };
   };
-  return { kind: "answered", value: { ...readAnswer(answer.value, options), ...(tokens && { tokens }) } };
+
+  const choose = async (
+    baseUrl: string,
+    text: string,
+    { options, isolation, signal }: QuestionParts,
+  ): Promise<Exclude<Read, { kind: "too_long" }>> => {
+    const answer = await client.complete(baseUrl, constrainedRequest(model, { text, options, isolation }), signal);
+    if (answer.kind !== "answered") return answer;
+    const { usage } = answer.value;
+    const tokens = usage && {
+      prompt: usage.prompt_tokens,
+      cached: usage.prompt_tokens_details?.cached_tokens ?? 0,
+      completion: usage.completion_tokens ?? 0,
+    };
+    return { kind: "answered", value: { ...readAnswer(answer.value, options), ...(tokens && { tokens }) } };
+  };
+
+  return {
+    readCounted: async (baseUrl, parts) => {
+      const bounds = await boundsOf(baseUrl, parts);
+      if (bounds.kind !== "answered") return bounds;
+      const prompt = await prompts.fit(baseUrl, bounds.value, parts);
+      return prompt.kind === "answered" ? choose(baseUrl, prompt.value.text, parts) : prompt;
+    },
+
+    readEstimated: async (baseUrl, parts) => {
+      const { routes, conversation } = parts;
+      const cost = conversation.map(({ content }) => content.length / CHARACTERS_A_TOKEN);
+      const within = (budget: number) => format.prompt(routes, fitConversation(conversation, cost, budget));
+      const budget = Math.min(
+        maxConversationTokens,
+        cost.reduce((a, b) => a + b, 0),
+      );
+      const read = await choose(baseUrl, within(budget), parts);
+      const tooLong = read.kind === "refused" && read.status === 400 && isTooLong(read.refusal);
+      return tooLong ? choose(baseUrl, within(budget * SHARE_OF_TOO_LONG), parts) : read;
+    },
+  };
 }

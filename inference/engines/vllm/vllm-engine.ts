@@ -17,9 +17,10 @@ import { createOptions } from "./options.ts";
 import type { Options } from "./options.ts";
 import { probe } from "./probe.ts";
 import type { Ability } from "./probe.ts";
-import { readByConstraint } from "./read-by-constraint.ts";
+import type { QuestionParts, Read } from "./question.ts";
+import { createConstraintReader } from "./read-by-constraint.ts";
 import { createTokenReader } from "./read-by-tokens.ts";
-import type { CandidateTokens, QuestionParts, Read } from "./read-by-tokens.ts";
+import type { CandidateTokens } from "./read-by-tokens.ts";
 
 const HEALTH_TIMEOUT_MS = 2_000;
 const WARM_UP_TIMEOUT_MS = 120_000;
@@ -50,7 +51,9 @@ export function createVllmEngine(deployment: Deployment, deps: Deps): Engine<Pre
   const format = promptFormats[formatName];
   const asked = { model, chatTemplateKwargs };
   const client = createVllmClient(deps, deployment.apiKey);
-  const reader = createTokenReader(client, { model: asked, format, maxConversationTokens });
+  const made = { model: asked, format, maxConversationTokens };
+  const reader = createTokenReader(client, made);
+  const constrained = createConstraintReader(client, made);
   const abilities = new Map<string, Ability>();
 
   const fleet = createFleet(
@@ -99,7 +102,8 @@ export function createVllmEngine(deployment: Deployment, deps: Deps): Engine<Pre
   };
 
   const readFrom = async (baseUrl: string, prepared: PreparedRoutes, parts: QuestionParts): Promise<Read> => {
-    if (abilities.get(baseUrl) === "tokens") {
+    const ability = abilities.get(baseUrl);
+    if (ability === "tokens") {
       const read =
         prepared.candidates === null
           ? await untilAborted(candidatesOf(prepared), parts.signal)
@@ -107,7 +111,7 @@ export function createVllmEngine(deployment: Deployment, deps: Deps): Engine<Pre
       if (read === null) return { kind: "unreachable" };
       if (read.found !== null) return reader.read(baseUrl, read.found, parts);
     }
-    return readByConstraint(client, baseUrl, { asked, format, maxConversationTokens }, parts);
+    return ability === "counted" ? constrained.readCounted(baseUrl, parts) : constrained.readEstimated(baseUrl, parts);
   };
 
   return {
