@@ -1,10 +1,10 @@
 import type { ErrorCode } from "../errors.ts";
-import type { RoutingTokens } from "../routing/decision.ts";
 import type { Candidate } from "../routing/target.ts";
 import type { Prices, Principal } from "../tenancy/snapshot.ts";
 import type { TokenUsage } from "../upstream/usage.ts";
 import { costUsd } from "../usage/cost.ts";
 import type { DecisionRecord, StoredDeciding } from "../usage/decision-record.ts";
+import { routingSpend } from "../usage/routing-spend.ts";
 import { armOf, routingArmOf } from "./arms-of.ts";
 import type { Plan } from "./plan.ts";
 import type { RequestContext } from "./request-context.ts";
@@ -66,8 +66,9 @@ export function decisionRow(
     error_code: end.errorCode,
     finish_reason: end.finishReason,
     ...consumption(end),
-    ...routingConsumption(plan, enginePrices),
+    ...routingSpend(plan.routed === null ? [] : [plan.routed.reading], enginePrices).spend,
     deciding: deciding(plan),
+    trial_decisions: null,
     timings_ms: timings(context, plan, end),
   };
 }
@@ -140,24 +141,6 @@ function consumption({ usage, candidate }: RequestEnd) {
     reasoning_tokens: usage?.reasoningTokens ?? null,
     estimated: usage?.estimated ?? false,
     cost_usd: usage === null || prices === null ? null : costUsd(prices, usage),
-  };
-}
-
-/** The router models' own calls: a remembered decision took none. What has no price is left out of the cost. */
-function routingConsumption({ routed }: Decided, enginePrices: Readonly<Record<string, Prices>>) {
-  const reading = routed?.reading ?? null;
-  const asked = reading !== null && "scores" in reading && reading.source === "engine" ? (reading.tokens ?? []) : [];
-  const sum = (of: (tokens: RoutingTokens) => number): number | null =>
-    asked.length === 0 ? null : asked.reduce((total, one) => total + of(one), 0);
-  const priced = asked.flatMap((tokens) => {
-    const prices = Object.hasOwn(enginePrices, tokens.engine) ? enginePrices[tokens.engine] : undefined;
-    return prices === undefined ? [] : [costUsd(prices, { ...tokens, reasoningTokens: null })];
-  });
-  return {
-    routing_input_tokens: sum(({ inputTokens }) => inputTokens),
-    routing_cached_input_tokens: sum(({ cachedInputTokens }) => cachedInputTokens),
-    routing_output_tokens: sum(({ outputTokens }) => outputTokens),
-    routing_cost_usd: priced.length === 0 ? null : priced.reduce((total, cost) => total + cost, 0),
   };
 }
 

@@ -31,6 +31,11 @@ export const usageHourly = signalbox.table(
     shadowInputTokens: bigint("shadow_input_tokens", { mode: "number" }).notNull().default(0),
     shadowOutputTokens: bigint("shadow_output_tokens", { mode: "number" }).notNull().default(0),
     shadowCostUsd: numeric("shadow_cost_usd").notNull().default("0"),
+    trialDecisions: bigint("trial_decisions", { mode: "number" }).notNull().default(0),
+    trialInputTokens: bigint("trial_input_tokens", { mode: "number" }).notNull().default(0),
+    trialCachedInputTokens: bigint("trial_cached_input_tokens", { mode: "number" }).notNull().default(0),
+    trialOutputTokens: bigint("trial_output_tokens", { mode: "number" }).notNull().default(0),
+    trialCostUsd: numeric("trial_cost_usd").notNull().default("0"),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.hour, table.slice] })],
 );

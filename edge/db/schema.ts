@@ -190,6 +190,8 @@ export const evaluations = signalbox.table(
     status: text("status").$type<"running" | "finished" | "cancelled">().notNull().default("running"),
     cases: integer("cases").notNull(),
     decided: integer("decided").notNull().default(0),
+    /** Of the key that asked for it; null when that was before keys were kept. */
+    keyId: text("key_id"),
     createdAt: instant("created_at").notNull().defaultNow(),
     finishedAt: instant("finished_at"),
   },
@@ -262,6 +264,7 @@ export const decisions = signalbox.table(
     routingOutputTokens: integer("routing_output_tokens"),
     routingCostUsd: doublePrecision("routing_cost_usd"),
     deciding: jsonb("deciding").$type<StoredDeciding>(),
+    trialDecisions: integer("trial_decisions"),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.day, table.id] })],
 );

@@ -187,6 +187,10 @@ export interface ClaimedCase {
   readonly messages: readonly KnownMessage[];
   readonly document: DraftDocument;
   readonly policy_digest: string;
+  /** Slug of the router it is run for. */
+  readonly router: string;
+  /** Of the key that asked for the run. */
+  readonly key_id: string;
   readonly paid_engines: readonly string[];
 }
 

@@ -2,6 +2,7 @@ import type { Decider } from "../decider/decider.ts";
 import type { Env } from "../env.ts";
 import type { Log } from "../log.ts";
 import type { Sleep } from "../sleep.ts";
+import type { UsageSink } from "../usage/decision-record.ts";
 import {
   ensurePartitions,
   purgeFeedbackEvents,
@@ -21,12 +22,16 @@ import { resealRecordings } from "./reseal-recordings.ts";
 import { runEvaluations } from "./run-evaluations.ts";
 
 export interface TickDeps {
-  readonly env: Pick<Env, "CREDENTIAL_KEYS" | "DECISION_RETENTION_DAYS" | "OTLP_ENDPOINT" | "OTLP_HEADERS">;
+  readonly env: Pick<
+    Env,
+    "CREDENTIAL_KEYS" | "DECISION_RETENTION_DAYS" | "ENGINE_PRICES" | "OTLP_ENDPOINT" | "OTLP_HEADERS"
+  >;
   /** Without the jobs' login nothing is done. */
   readonly db: { readonly jobs: JobsDatabase | null };
   readonly decider: Pick<Decider, "decide">;
   readonly now: () => number;
-  readonly newId: (kind: "audit") => string;
+  readonly usage: UsageSink;
+  readonly newId: (kind: "audit" | "decision") => string;
   readonly log: Log;
   readonly fetch: typeof fetch;
   readonly sleep: Sleep;

@@ -9,6 +9,8 @@ const FAILED = ["failed", "interrupted", "refused"];
  * the call of a model, if one was asked for, and within it one for the decision. Holds no prompt and no answer.
  */
 export function decisionSpans(decision: DecisionRecord): TelemetrySpan[] {
+  // What trials took is no request and no one decision.
+  if (decision.kind === "trial") return [];
   const ids = traceIdsOf(decision.id);
   const startMs = Date.parse(decision.created_at);
   const endMs = startMs + (decision.timings_ms["total"] ?? 0);

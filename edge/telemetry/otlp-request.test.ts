@@ -61,6 +61,10 @@ describe("a decision, as the official protobufs read it", () => {
     expect(spansOf({ ...copy, attempts: 0, request_status: "censored" }).spans).toEqual([]);
   });
 
+  it("is nothing of what an evaluation took", () => {
+    expect(spansOf({ ...decision, kind: "trial", request_status: "routed" }).spans).toEqual([]);
+  });
+
   it("says what was called, what it took and how it ended", () => {
     const [call, route] = spansOf(decision).spans;
     expect(call?.attributes).toEqual({

@@ -36,8 +36,11 @@ export const decisionRecordSchema = z.object({
   request_id: z.string(),
   /** ISO 8601 instant the request arrived at; the row's day comes from the id. */
   created_at: z.string(),
-  /** `shadow` is a copy of a completion, or of its decision alone, for a rollout's candidate. */
-  kind: z.enum(["completion", "route", "shadow"]),
+  /**
+   * `shadow` is a copy of a completion, or of its decision alone, for a rollout's candidate; `trial` is what evaluations
+   * and dry runs took, which no list of receipts shows.
+   */
+  kind: z.enum(["completion", "route", "shadow", "trial"]),
   router: z.string().nullable(),
   router_version: z.number().int().nullable(),
   policy_digest: z.string().nullable(),
@@ -81,10 +84,15 @@ export const decisionRecordSchema = z.object({
   routing_cost_usd: z.number().nullable().default(null),
   /** How the engine came to its decision; null when it simply read the turn. */
   deciding: decidingSchema.nullable().default(null),
+  /** Decisions for which a trial asked a router model that counts; null for anything else. */
+  trial_decisions: z.number().int().nullable().default(null),
   /** Milliseconds by part: auth, decide, upstream, first_byte, total. */
   timings_ms: z.record(z.string(), z.number()),
 });
 export type DecisionRecord = z.infer<typeof decisionRecordSchema>;
+
+/** The kinds that are receipts of what somebody asked for. */
+export const shownKindSchema = decisionRecordSchema.shape.kind.exclude(["trial"]);
 
 /** Where receipts go: a queue on Workers, a spool on the worker's disk when self-hosted. */
 export interface UsageSink {

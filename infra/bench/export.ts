@@ -131,6 +131,7 @@ const receipt = (tenantId: string, atMs: number): DecisionRecord => ({
   routing_output_tokens: null,
   routing_cost_usd: null,
   deciding: null,
+  trial_decisions: null,
   timings_ms: { total: 1_200 },
 });
 

@@ -9,11 +9,13 @@ import { append, receipt } from "../management/receipt.ts";
 import { mintTenant, type TestTenant } from "../stack/tenant.ts";
 import { aloneAtJobs } from "./alone-at-jobs.ts";
 import { edgeDatabase, jobsDatabase } from "./jobs-database.ts";
+import { directSink } from "./run-evaluations.ts";
 
 const DAY_MS = 86_400_000;
 /** Long before the days that other tests use: what is dropped here is nobody else's. */
 const FIRST = Date.parse("2003-05-01T10:00:00Z");
 const KEPT_DAYS = 31;
+const ENV = { ENGINE_PRICES: {}, OTLP_ENDPOINT: undefined, OTLP_HEADERS: {} };
 
 describe("decisions of days that are not kept", () => {
   let admin: pg.Client;
@@ -36,10 +38,11 @@ describe("decisions of days that are not kept", () => {
 
   const tickAt = (now: number): Promise<void> =>
     tick({
-      env: { CREDENTIAL_KEYS: [], DECISION_RETENTION_DAYS: KEPT_DAYS, OTLP_ENDPOINT: undefined, OTLP_HEADERS: {} },
+      env: { ...ENV, CREDENTIAL_KEYS: [], DECISION_RETENTION_DAYS: KEPT_DAYS },
       db: { jobs: jobsDatabase() },
       decider: { decide: () => Promise.resolve({ source: "fallback:unavailable", decideMs: 0 }) },
       now: () => now,
+      usage: directSink,
       newId,
       fetch,
       sleep,

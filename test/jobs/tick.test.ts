@@ -17,11 +17,13 @@ import { stack } from "../stack/provided.ts";
 import { call, mintTenant, type Answer } from "../stack/tenant.ts";
 import { useJobsAlone } from "./alone-at-jobs.ts";
 import { jobsDatabase } from "./jobs-database.ts";
+import { directSink } from "./run-evaluations.ts";
 
 const ringKey = (id: string, fill: number) => ({ id, key: Buffer.alloc(32, fill).toString("base64") });
 const OLD = [ringKey("tick-old", 1)];
 /** As good as for ever: other tests' decisions are older than most deployments keep. */
 const KEPT_DAYS = 36_500;
+const ENV = { ENGINE_PRICES: {}, OTLP_ENDPOINT: undefined, OTLP_HEADERS: {} };
 const NEW = [ringKey("tick-new", 2), ...OLD];
 
 const admin = useJobsAlone();
@@ -38,10 +40,11 @@ describe("the work that no request does", () => {
   });
   function deps(more: Partial<TickDeps> = {}): TickDeps {
     return {
-      env: { CREDENTIAL_KEYS: NEW, DECISION_RETENTION_DAYS: KEPT_DAYS, OTLP_ENDPOINT: undefined, OTLP_HEADERS: {} },
+      env: { ...ENV, CREDENTIAL_KEYS: NEW, DECISION_RETENTION_DAYS: KEPT_DAYS },
       db: { jobs: jobsDatabase() },
       decider: { decide: () => Promise.resolve({ source: "fallback:unavailable", decideMs: 0 }) },
       now: () => Date.now(),
+      usage: directSink,
       newId,
       fetch,
       sleep,

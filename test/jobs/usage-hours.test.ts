@@ -21,14 +21,16 @@ const FROM_ROWS = `
     count(*) filter (where kind = 'completion')::integer as requests,
     count(*) filter (where kind = 'completion' and request_status in ('failed', 'interrupted'))::integer as errors,
     coalesce(sum(input_tokens) filter (where kind = 'completion'), 0)::integer as input, coalesce(sum(reasoning_tokens) filter (where kind = 'completion'), 0)::integer as reasoning,
-    coalesce(sum(cost_usd::numeric) filter (where kind = 'completion'), 0)::float8 as cost, coalesce(sum(routing_cost_usd::numeric) filter (where kind <> 'shadow'), 0)::float8 as routing,
+    coalesce(sum(cost_usd::numeric) filter (where kind = 'completion'), 0)::float8 as cost, coalesce(sum(routing_cost_usd::numeric) filter (where kind in ('completion', 'route')), 0)::float8 as routing,
     count(*) filter (where kind = 'shadow')::integer as copies,
-    coalesce(sum(coalesce(cost_usd, 0)::numeric + coalesce(routing_cost_usd, 0)::numeric) filter (where kind = 'shadow'), 0)::float8 as copied
+    coalesce(sum(coalesce(cost_usd, 0)::numeric + coalesce(routing_cost_usd, 0)::numeric) filter (where kind = 'shadow'), 0)::float8 as copied,
+    coalesce(sum(trial_decisions), 0)::integer as trials, coalesce(sum(routing_cost_usd::numeric) filter (where kind = 'trial'), 0)::float8 as tried
   from signalbox.decisions where tenant_id = $1 group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5`;
 const FROM_SUMS = `
   select to_char(hour at time zone 'UTC', 'HH24') as hour, model, policy, key_id, router, requests::integer,
     errors::integer, input_tokens::integer as input, reasoning_tokens::integer as reasoning, cost_usd::float8 as cost,
-    routing_cost_usd::float8 as routing, shadow_requests::integer as copies, shadow_cost_usd::float8 as copied
+    routing_cost_usd::float8 as routing, shadow_requests::integer as copies, shadow_cost_usd::float8 as copied,
+    trial_decisions::integer as trials, trial_cost_usd::float8 as tried
   from signalbox.usage_hourly where tenant_id = $1 order by 1, 2, 3, 4, 5`;
 
 describe("hours of usage", () => {
@@ -55,7 +57,8 @@ describe("hours of usage", () => {
       receipt(owner.id, NOON + ((n * 7) % 300) * 60_000 - 2 * HOUR_MS, {
         model: ["small", "large", null][n % 3]!,
         policy: n % 5 === 0 ? null : "code",
-        kind: n % 11 === 0 ? "route" : n % 13 === 0 ? "shadow" : "completion",
+        kind: n % 11 === 0 ? "route" : n % 13 === 0 ? "shadow" : n % 17 === 0 ? "trial" : "completion",
+        trial_decisions: n % 17 === 0 && n % 11 > 0 && n % 13 > 0 ? n : null,
         request_status: n % 7 === 0 ? "failed" : "completed",
         cost_usd: n % 4 === 0 ? null : n * 0.1,
         reasoning_tokens: n,
@@ -96,7 +99,7 @@ describe("hours of usage", () => {
   });
 
   it("give the answers that rows give, whichever hours are summed up", async () => {
-    await append([...traffic(tenant, 100), ...traffic(other, 30)]);
+    await append([...traffic(tenant, 110), ...traffic(other, 30)]);
     const queries = ["", "&bucket=hour", "&group_by=model,policy,key,router", "&bucket=hour&group_by=model"];
     const ask = () => Promise.all(queries.map(async (query) => (await tenant.api(`/usage?${TIME}${query}`)).body));
     const fromRows = await ask();

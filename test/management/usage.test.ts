@@ -15,6 +15,8 @@ const routing = (input: number, cached: number, output: number, cost: number) =>
   routing_cost_usd: cost,
 });
 
+const TRIAL = { kind: "trial", cost_usd: null, input_tokens: null, output_tokens: null } as const;
+
 describe("usage", () => {
   let tenant: TestTenant;
   let other: TestTenant;
@@ -33,6 +35,9 @@ describe("usage", () => {
       receipt(tenant.id, NOON, { kind: "shadow", cost_usd: 0.2, timings_ms: { total: 9_000 } }),
       receipt(tenant.id, NOON, { kind: "shadow", request_status: "censored", cost_usd: null, input_tokens: null }),
       receipt(tenant.id, NOON, { kind: "shadow", cost_usd: null, ...routing(100, 0, 1, 0.03) }),
+      // What evaluations took, apart from everything else too.
+      receipt(tenant.id, NOON, { ...TRIAL, trial_decisions: 3, ...routing(300, 30, 3, 0.07) }),
+      receipt(tenant.id, NOON, { ...TRIAL, trial_decisions: 1, ...routing(100, 0, 1, 0.01) }),
       receipt(other.id, NOON, { cost_usd: 100 }),
     ]);
   });
@@ -61,6 +66,13 @@ describe("usage", () => {
             cost_usd: expect.closeTo(0.01, 12),
           },
           shadow: { requests: 3, input_tokens: 120, output_tokens: 16, cost_usd: expect.closeTo(0.23, 12) },
+          trials: {
+            decisions: 4,
+            input_tokens: 400,
+            cached_input_tokens: 30,
+            output_tokens: 4,
+            cost_usd: expect.closeTo(0.08, 12),
+          },
           latency_ms: { p50: within1Percent(12), p95: within1Percent(30) },
         },
         expect.objectContaining({

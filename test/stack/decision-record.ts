@@ -48,6 +48,7 @@ export function decisionRecord(fields: Partial<DecisionRecord> = {}): DecisionRe
     routing_output_tokens: null,
     routing_cost_usd: null,
     deciding: null,
+    trial_decisions: null,
     timings_ms: { total: 12 },
     ...fields,
   };

@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, inArray, like, lt, lte, sql, type SQL } from "drizzle-orm";
+import { and, desc, eq, gte, inArray, like, lt, lte, ne, sql, type SQL } from "drizzle-orm";
 import type { Reader } from "../../db/client.ts";
 import { decisions } from "../../db/schema.ts";
 import { idTime } from "../../ids.ts";
@@ -12,6 +12,9 @@ export interface StoredFilter extends Omit<DecisionFilter, "conversation"> {
   readonly conversationKeys: readonly string[] | null;
 }
 
+/** What trials took is usage, and no receipt of anything that was decided for a client. */
+const IS_SHOWN = ne(decisions.kind, "trial");
+
 /** The day whose partition an id's row lies in, UTC. */
 const dayOf = (id: string): string => new Date(idTime(id)).toISOString().slice(0, 10);
 
@@ -21,6 +24,7 @@ export function decisionPage(db: Reader, tenantId: string, filter: StoredFilter,
   const { after } = page;
   const conditions: (SQL | undefined)[] = [
     eq(decisions.tenantId, tenantId),
+    IS_SHOWN,
     after === null ? undefined : and(lt(decisions.id, after), lte(decisions.day, dayOf(after))),
     router === undefined ? undefined : eq(decisions.router, router),
     policy === undefined ? undefined : eq(decisions.policy, policy),
@@ -47,4 +51,4 @@ export const decisionById = (db: Reader, tenantId: string, id: string) =>
   db
     .select()
     .from(decisions)
-    .where(and(eq(decisions.tenantId, tenantId), eq(decisions.day, dayOf(id)), eq(decisions.id, id)));
+    .where(and(eq(decisions.tenantId, tenantId), eq(decisions.day, dayOf(id)), eq(decisions.id, id), IS_SHOWN));

@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { modelSlugSchema, policyNameSchema, slugSchema } from "../../routing/router-document.ts";
-import { decidingSchema, decisionRecordSchema } from "../../usage/decision-record.ts";
+import { decidingSchema, decisionRecordSchema, shownKindSchema } from "../../usage/decision-record.ts";
 import { beginsBeforeItEnds, instantFilter, pageQuery } from "../page.schema.ts";
 import { instantSchema } from "../text.ts";
 
@@ -13,7 +13,7 @@ export const decisionSchema = z
     created_at: instantSchema,
     request_id: z.string(),
     key_id: z.string(),
-    kind: record.kind,
+    kind: shownKindSchema,
     router: record.router,
     version: record.router_version,
     policy_digest: record.policy_digest,

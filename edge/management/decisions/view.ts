@@ -1,9 +1,9 @@
-import { decisionRecordSchema } from "../../usage/decision-record.ts";
+import { decisionRecordSchema, shownKindSchema } from "../../usage/decision-record.ts";
 import { iso } from "../text.ts";
 import type { DecisionRow } from "./decisions.store.ts";
 import type { DecisionView } from "./schema.ts";
 
-const { kind, outcome, request_status } = decisionRecordSchema.shape;
+const { outcome, request_status } = decisionRecordSchema.shape;
 
 /** A stored decision as its receipt. */
 export const decisionView = (row: DecisionRow): DecisionView => ({
@@ -11,7 +11,7 @@ export const decisionView = (row: DecisionRow): DecisionView => ({
   created_at: iso(row.createdAt),
   request_id: row.requestId,
   key_id: row.keyId,
-  kind: kind.parse(row.kind),
+  kind: shownKindSchema.parse(row.kind),
   router: row.router,
   version: row.routerVersion,
   policy_digest: row.policyDigest,

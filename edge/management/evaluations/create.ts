@@ -22,7 +22,7 @@ export async function createEvaluation(
   slug: string,
   { revision, cases: given }: CreateEvaluation,
 ): Promise<Result<EvaluationView>> {
-  const { deps, tenantId } = context;
+  const { deps, tenantId, key } = context;
   try {
     return await write(context, async (tx) => {
       // Read after the claim, so that a repeated request is answered as the first was, whatever became of the document.
@@ -34,7 +34,7 @@ export async function createEvaluation(
       const cases = given?.length ?? (await countGoldenCases(tx, tenantId, routerId));
       if (cases === 0) return refuse("conflict", { message: "This router has no golden cases: give some in `cases`." });
       const id = deps.newId("evaluation");
-      const fields = { tenantId, id, routerId, revision: String(revision), document, ...digests, cases };
+      const fields = { tenantId, id, routerId, revision: String(revision), document, ...digests, cases, keyId: key.id };
       const row = await insertEvaluation(tx, fields);
       if (row === null) return refuse("internal_error");
       if (given === undefined) await copyGoldenCases(tx, row);

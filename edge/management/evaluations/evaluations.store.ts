@@ -18,6 +18,7 @@ const columns = {
   status: evaluations.status,
   cases: evaluations.cases,
   decided: evaluations.decided,
+  keyId: evaluations.keyId,
   createdAt: evaluations.createdAt,
   finishedAt: evaluations.finishedAt,
 };

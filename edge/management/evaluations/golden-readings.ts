@@ -33,7 +33,7 @@ export async function goldenReadings(
   const stale = (message: string) => refuse("evaluation_stale", { message, param });
   if (evaluation === undefined) {
     const cases = await knownCases(context, slug, MAX_TURNS);
-    if (cases !== null) return ok(await decideNow(context, document, cases));
+    if (cases !== null) return ok(await decideNow(context, slug, document, cases));
     return stale(`More than ${String(MAX_TURNS)} golden turns: run an evaluation of this draft and name it.`);
   }
   const found = await finishedCases(context, slug, evaluation);

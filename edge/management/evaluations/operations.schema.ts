@@ -16,7 +16,7 @@ export const create = createRoute({
   summary: "Run known conversations against the draft or a version",
   description:
     "The router's golden cases, or those given here, decided as traffic is. It runs by itself, one at a time for a " +
-    "router; read it for progress and result.",
+    "router; read it for progress and result. What the router model takes is in the usage, under `trials`.",
   request: { params, headers: writeHeaders, body: jsonBody(createEvaluationSchema, { revision: 1 }) },
   responses: responses(
     json(202, "The evaluation, running", evaluationSchema),

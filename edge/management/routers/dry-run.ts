@@ -1,3 +1,4 @@
+import type { Decider } from "../../decider/decider.ts";
 import { ok, refuse, type Result } from "../../errors.ts";
 import type { DraftDocument } from "../../routing/draft-document.ts";
 import { judge } from "../../routing/judge.ts";
@@ -9,6 +10,7 @@ import { candidates, chooseTarget } from "../../routing/target.ts";
 import type { Model, PublishedRouter } from "../../tenancy/snapshot.ts";
 import { costUsd } from "../../usage/cost.ts";
 import type { TenantContext } from "../context.ts";
+import { countedFor } from "../counted-for.ts";
 import { documentAt, type Revision } from "./document-at.ts";
 import type { DryRun, DryRunInput, DryRunSide, DryRunTurn } from "./dry-run.schema.ts";
 import { summary } from "./dry-run-summary.ts";
@@ -41,23 +43,27 @@ export async function dryRun(
   }
   const turns = await askedTurns(context, slug, asked);
   if (!turns.ok) return turns;
-  const data: DryRunTurn[] = [];
-  for await (const turn of turns.value) {
-    const side = (revision: PublishedRouter) => decideTurn(context, revision, turn, models);
-    // One after the other: a dry run takes no more of the engine than one request does.
-    const [was, is] = [await side(old), await side(next)];
-    data.push({
-      conversation: turn.conversation,
-      turn: turn.turn,
-      from: was,
-      to: is,
-      policy_changed: was.outcome !== is.outcome || was.policy !== is.policy,
-      model_changed: was.model !== is.model,
-      served: turn.served,
-    });
-  }
+  const data = await countedFor(context, slug, async (decider) => {
+    const decided: DryRunTurn[] = [];
+    for await (const turn of turns.value) {
+      const side = (revision: PublishedRouter) => decideTurn(decider, context, revision, { turn, models });
+      // One after the other: a dry run takes no more of the engine than one request does.
+      decided.push(compared(turn, await side(old), await side(next)));
+    }
+    return decided;
+  });
   return ok(summary(before.value.revision, to, data));
 }
+
+const compared = ({ conversation, turn, served }: AskedTurn, from: DryRunSide, to: DryRunSide): DryRunTurn => ({
+  conversation,
+  turn,
+  from,
+  to,
+  policy_changed: from.outcome !== to.outcome || from.policy !== to.policy,
+  model_changed: from.model !== to.model,
+  served,
+});
 
 /** The revision to compare with: the one asked for, else the version that serves traffic. */
 async function published(
@@ -89,15 +95,15 @@ async function router(slug: string, document: DraftDocument): Promise<PublishedR
 }
 
 async function decideTurn(
-  { deps, tenantId, paidEngines, requestId, waitUntil }: TenantContext,
+  decider: Pick<Decider, "decide">,
+  { tenantId, paidEngines, requestId, waitUntil }: TenantContext,
   revision: PublishedRouter,
-  { messages, needs, took }: AskedTurn,
-  models: Models,
+  { turn: { messages, needs, took }, models }: { readonly turn: AskedTurn; readonly models: Models },
 ): Promise<DryRunSide> {
   const { document } = revision;
   const turns = routableTurns(messages) ?? [];
   const asked = { tenantId, router: revision, paidEngines, conversation: turns, requestId, waitUntil };
-  const decided = await deps.decider.decide(asked);
+  const decided = await decider.decide(asked);
   const reading = withOtherBias(decided, document.settings.other_bias ?? 0);
   const verdict = judge(reading, document.settings);
   const able = candidates(chooseTarget(document, verdict), models, needs, null, document.fallback);

@@ -63,6 +63,13 @@ const view = (row: UsageRow, groups: readonly (keyof UsageRow)[]): UsageRowView 
     output_tokens: Number(row.shadowOutputTokens),
     cost_usd: Number(row.shadowCostUsd),
   },
+  trials: {
+    decisions: Number(row.trialDecisions),
+    input_tokens: Number(row.trialInputTokens),
+    cached_input_tokens: Number(row.trialCachedInputTokens),
+    output_tokens: Number(row.trialOutputTokens),
+    cost_usd: Number(row.trialCostUsd),
+  },
   latency_ms: { p50: latencyOf(row.p50Bin), p95: latencyOf(row.p95Bin) },
 });
 

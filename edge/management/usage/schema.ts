@@ -53,6 +53,19 @@ export const usageRowSchema = z
     shadow: z
       .object({ requests: count, input_tokens: count, output_tokens: count, cost_usd: z.number() })
       .openapi({ description: "What rollouts' copies of requests took; in none of the other sums." }),
+    trials: z
+      .object({
+        decisions: count,
+        input_tokens: count,
+        cached_input_tokens: count,
+        output_tokens: count,
+        cost_usd: z.number(),
+      })
+      .openapi({
+        description:
+          "What the router model's calls for evaluations, tuning, gates and dry runs took, where it counts; in none " +
+          "of the other sums. The key is the one that asked for them.",
+      }),
     latency_ms: z
       .object({ p50: z.number().nullable(), p95: z.number().nullable() })
       .openapi({ description: "From the request to the answer's last byte, of nearest rank, within 1 %." }),

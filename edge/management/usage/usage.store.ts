@@ -50,7 +50,9 @@ export function usageRows(db: Reader, tenantId: string, { groups, bucket, source
         sum(routing_output_tokens) as routing_output_tokens, sum(routing_cost_usd) as routing_cost_usd,
         sum(shadow_requests) as shadow_requests, sum(shadow_input_tokens) as shadow_input_tokens,
         sum(shadow_output_tokens) as shadow_output_tokens, sum(shadow_cost_usd) as shadow_cost_usd,
-        jsonb_agg(latency) as latencies
+        sum(trial_decisions) as trial_decisions, sum(trial_input_tokens) as trial_input_tokens,
+        sum(trial_cached_input_tokens) as trial_cached_input_tokens, sum(trial_output_tokens) as trial_output_tokens,
+        sum(trial_cost_usd) as trial_cost_usd, jsonb_agg(latency) as latencies
       from part group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5 limit ${limit}
     )
     select to_char(start at time zone 'UTC', ${ISO}) as bucket, grouped.*, latency.*
@@ -86,6 +88,11 @@ export function usageRows(db: Reader, tenantId: string, { groups, bucket, source
       shadowInputTokens: sql<string>`shadow_input_tokens`,
       shadowOutputTokens: sql<string>`shadow_output_tokens`,
       shadowCostUsd: sql<string>`shadow_cost_usd`,
+      trialDecisions: sql<string>`trial_decisions`,
+      trialInputTokens: sql<string>`trial_input_tokens`,
+      trialCachedInputTokens: sql<string>`trial_cached_input_tokens`,
+      trialOutputTokens: sql<string>`trial_output_tokens`,
+      trialCostUsd: sql<string>`trial_cost_usd`,
       p50Bin: sql<number | null>`p50_bin`,
       p95Bin: sql<number | null>`p95_bin`,
     })
