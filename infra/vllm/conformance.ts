@@ -5,10 +5,11 @@ import { probe } from "../../inference/engines/vllm/probe.ts";
 import { PROMPT_FORMATS, promptFormats } from "../../inference/prompts/formats.ts";
 import type { PromptFormatName } from "../../inference/prompts/formats.ts";
 import type { Outcomes } from "./outcomes.ts";
+import { leaveMidAnswer } from "./cancellation.ts";
+import { metric } from "./server-metrics.ts";
 import { decided, engineFor, json } from "./server-under-test.ts";
 import type { Case, ServerUnderTest } from "./server-under-test.ts";
 
-const SLOT_IS_FREED_WITHIN_MS = 5_000;
 /** A name takes one token where first tokens differ, and one more for each that two names share. */
 const TOKENS_READ = 8;
 const BAD_REQUEST = 400;
@@ -48,17 +49,7 @@ export async function checkConformance(
     await decided(engine, one, "check-a");
     return (await metric(server, "vllm:prefix_cache_hits_total")) > before ? "" : "they do not";
   });
-  await check("a caller that leaves frees its slot", async () => {
-    const prepared = await engine.prepare({ policies: one.policies, digest: "leaving" });
-    const caller = new AbortController();
-    const { conversation } = one;
-    const asked = engine.decide(prepared, { conversation, isolation: "check-b", signal: caller.signal });
-    await until(async () => (await metric(server, "vllm:num_requests_running")) > 0);
-    caller.abort();
-    await asked;
-    const freed = await until(async () => (await metric(server, "vllm:num_requests_running")) === 0);
-    return freed ? "" : `requests still run after ${String(SLOT_IS_FREED_WITHIN_MS)} ms`;
-  });
+  await check("a caller that leaves in the middle of an answer frees its slot", () => leaveMidAnswer(server));
   await check("a model that the server does not have is refused as 404, with a message that is read", () =>
     refusedAs(server, { model: "no-such-model", prompt: "x" }, NOT_FOUND, ({ message }) => message !== ""),
   );
@@ -80,19 +71,6 @@ async function refusedAs(
   const text = await answer.text();
   if (answer.status !== status) return `answered ${String(answer.status)}`;
   return understood(readRefusal(text)) ? "" : `is read as nothing: ${text.slice(0, 200)}`;
-}
-
-/** Whether it came true in time. */
-async function until(came: () => Promise<boolean>): Promise<boolean> {
-  const end = performance.now() + SLOT_IS_FREED_WITHIN_MS;
-  while (performance.now() < end) if (await came()) return true;
-  return false;
-}
-
-async function metric({ url }: ServerUnderTest, name: string): Promise<number> {
-  const text = await (await fetch(`${url}/metrics`)).text();
-  const [, value] = new RegExp(`^${name}(?:\\{.*\\})? (\\S+)`, "m").exec(text) ?? [];
-  return Number(value);
 }
 
 const unending = (): AbortSignal => new AbortController().signal;
