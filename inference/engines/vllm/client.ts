@@ -21,8 +21,8 @@ export type Asked<T> =
       readonly refusal: UpstreamRefusal;
       readonly retryAfter: number;
     }
-  /** An answer that is not the wire's. */
-  | { readonly kind: "garbled" }
+  /** An answer that is not the wire's; `isJson`: it may well be that of another one. */
+  | { readonly kind: "garbled"; readonly isJson: boolean }
   /** No connection, or a connection cut. */
   | { readonly kind: "unreachable" };
 
@@ -53,8 +53,9 @@ export function createVllmClient({ fetch }: Pick<Deps, "fetch">, apiKey: string 
       if (posted === null) return { kind: "unreachable" };
       const { status, retryAfterSeconds: retryAfter, body } = posted;
       if (status !== 200) return { kind: "refused", status, refusal: readRefusal(body), retryAfter };
-      const parsed = schema.safeParse(parseJson(body));
-      return parsed.success ? { kind: "answered", value: parsed.data } : { kind: "garbled" };
+      const answer = parseJson(body);
+      const parsed = schema.safeParse(answer);
+      return parsed.success ? { kind: "answered", value: parsed.data } : { kind: "garbled", isJson: answer !== null };
     };
 
   return {

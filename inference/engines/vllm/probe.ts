@@ -16,7 +16,7 @@ export type Ability = "tokens" | "counted" | "constrained";
 const POLICIES = [{ name: "weather", description: "The weather of a place" }];
 const CONVERSATION: readonly Turn[] = [{ role: "user", content: "Will it rain in Bergen?" }];
 
-/** Statuses of a refusal that mean "not known here", and will tomorrow; any other may be gone in a second. */
+/** Statuses of a refusal that mean "not known here" and will tomorrow; any other may be gone in a second. */
 const NOT_KNOWN: readonly number[] = [400, 404, 405, 422, 501];
 
 /**
@@ -59,4 +59,6 @@ export async function probe(
   return rendered.kind === "answered" ? "counted" : "constrained";
 }
 
-const isNotKnown = (asked: Asked<unknown>): boolean => asked.kind === "refused" && NOT_KNOWN.includes(asked.status);
+/** Other servers have a `/tokenize` too, whose answer has another form. */
+const isNotKnown = (asked: Asked<unknown>): boolean =>
+  asked.kind === "refused" ? NOT_KNOWN.includes(asked.status) : asked.kind === "garbled" && asked.isJson;

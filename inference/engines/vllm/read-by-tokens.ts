@@ -70,13 +70,13 @@ export function createTokenReader(client: VllmClient, made: PromptsMade): TokenR
         const found = paths.map((): FoundPlace[] => []);
         for (const one of asked) {
           if (one.kind !== "answered") return one;
-          if (!take(one.value, tokens, found)) return { kind: "garbled" };
+          if (!take(one.value, tokens, found)) return { kind: "garbled", isJson: true };
           spent.prompt += one.value.usage?.prompt_tokens ?? 0;
           spent.cached += one.value.usage?.prompt_tokens_details?.cached_tokens ?? 0;
           spent.completion += one.value.usage?.completion_tokens ?? 0;
         }
         const complete = found.every(([first]) => tokens.every((token) => first?.logprobs.has(token)));
-        return complete ? { kind: "answered", value: found } : { kind: "garbled" };
+        return complete ? { kind: "answered", value: found } : { kind: "garbled", isJson: true };
       };
       const shares = await readTree(candidates.tree, parts.options.texts.length, readNext);
       if (shares.kind !== "answered") return shares;
