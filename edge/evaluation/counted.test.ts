@@ -37,20 +37,24 @@ function scene(answers: Reading[], append: () => Promise<void> = () => Promise.r
       made += 1;
       return `dec_${String(made)}`;
     },
+    sleep: () => new Promise((resolve) => setImmediate(resolve)),
     log: (level, event, fields) => logged.push([level, event, fields]),
   };
-  return { deps, appended, logged };
+  const left: Promise<unknown>[] = [];
+  const run = <T>(work: (decider: CountingDeps["decider"]) => Promise<T>): Promise<T> =>
+    counted(deps, OWNER, (counting) => left.push(counting), work);
+  return { run, appended, logged, left };
 }
 
 describe("what is decided though no request asked for it", () => {
   it("is one receipt of what the engines counted, and of no request", async () => {
-    const { deps, appended } = scene([
+    const { run, appended } = scene([
       READING,
       { ...READING, source: "memo" },
       { source: "fallback:timeout", decideMs: 1 },
       UNCOUNTED,
     ]);
-    const value = await counted(deps, OWNER, async (decider) => {
+    const value = await run(async (decider) => {
       for (let turn = 0; turn < 5; turn += 1) await decider.decide(QUESTION);
       return "done";
     });
@@ -80,14 +84,14 @@ describe("what is decided though no request asked for it", () => {
   });
 
   it("leaves nothing where no engine counts", async () => {
-    const { deps, appended } = scene([{ ...READING, source: "memo" }]);
-    await counted(deps, OWNER, (decider) => decider.decide(QUESTION));
+    const { run, appended } = scene([{ ...READING, source: "memo" }]);
+    await run((decider) => decider.decide(QUESTION));
     expect(appended).toEqual([]);
   });
 
   it("is counted when the work fails, with its error", async () => {
-    const { deps, appended } = scene([]);
-    const work = counted(deps, OWNER, async (decider) => {
+    const { run, appended } = scene([]);
+    const work = run(async (decider) => {
       await decider.decide(QUESTION);
       throw new Error("no room");
     });
@@ -96,9 +100,9 @@ describe("what is decided though no request asked for it", () => {
   });
 
   it("is counted in portions, so that a worker that is stopped leaves few uncounted", async () => {
-    const { deps, appended } = scene([]);
+    const { run, appended } = scene([]);
     const counts = () => appended.map(({ trial_decisions }) => trial_decisions);
-    await counted(deps, OWNER, async (decider) => {
+    await run(async (decider) => {
       for (let turn = 0; turn < 45; turn += 1) await decider.decide(QUESTION);
       expect(counts()).toEqual([20, 20]);
     });
@@ -107,10 +111,19 @@ describe("what is decided though no request asked for it", () => {
   });
 
   it("does not fail when it cannot be counted, and the log says so", async () => {
-    const { deps, logged } = scene([], () => Promise.reject(new TypeError("away")));
-    expect(await counted(deps, OWNER, (decider) => decider.decide(QUESTION))).toBe(READING);
+    const { run, logged } = scene([], () => Promise.reject(new TypeError("away")));
+    expect(await run((decider) => decider.decide(QUESTION))).toBe(READING);
     expect(logged).toEqual([
       ["error", "decision_not_recorded", { request_id: "evl_1", decision_id: "dec_1", name: "TypeError" }],
     ]);
+  });
+
+  it("is not waited for where the sink hangs, and goes on after the work", async () => {
+    const { promise: stored, resolve: store } = Promise.withResolvers<undefined>();
+    const { run, appended, left } = scene([], () => stored);
+    expect(await run((decider) => decider.decide(QUESTION))).toBe(READING);
+    expect([appended.length, left.length]).toEqual([1, 1]);
+    store(undefined);
+    await Promise.all(left);
   });
 });

@@ -8,6 +8,8 @@ interface EvaluationDeps extends CountingDeps {
 
 /** Conversations that are worked on at a time; what a crash leaves undone is done again after two minutes. */
 const CLAIMED = 10;
+/** A tick waits for its own work. */
+const waitUntil = (): void => undefined;
 /** Tries after which a conversation that routing fails on counts as failed. */
 const MAX_ATTEMPTS = 3;
 
@@ -22,7 +24,7 @@ export async function runEvaluations(deps: EvaluationDeps, inTime: () => boolean
     if (claimed.length === 0) return;
     for (const found of claimed) {
       if (!inTime()) return;
-      const readings = await counted(deps, ownerOf(found), (decider) =>
+      const readings = await counted(deps, ownerOf(found), waitUntil, (decider) =>
         readCase(decider, trialOf(found), found.messages),
       );
       const failed = readings.some((reading) => "failed" in reading);
@@ -45,6 +47,5 @@ const trialOf = ({ tenant_id, evaluation_id, document, policy_digest, paid_engin
   document,
   policyDigest: policy_digest,
   requestId: evaluation_id,
-  // A tick waits for its own work.
-  waitUntil: () => undefined,
+  waitUntil,
 });

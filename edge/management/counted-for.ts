@@ -8,7 +8,7 @@ export function countedFor<T>(
   router: string,
   work: (decider: Pick<Decider, "decide">) => Promise<T>,
 ): Promise<T> {
-  const done = counted(deps, { tenantId, keyId: key.id, router, requestId }, work);
+  const done = counted(deps, { tenantId, keyId: key.id, router, requestId }, waitUntil, work);
   waitUntil(done.catch(() => undefined));
   return done;
 }

@@ -22,6 +22,6 @@ export async function runAll(
   inTime = () => true,
   env: Parameters<typeof runEvaluations>[0]["env"] = { ENGINE_PRICES: {} },
 ): Promise<void> {
-  const deps = { env, usage: directSink, now: () => Date.now(), newId, log: () => undefined };
+  const deps = { env, usage: directSink, now: () => Date.now(), newId, sleep, log: () => undefined };
   await runEvaluations({ ...deps, jobs: jobsDatabase(), decider }, inTime);
 }

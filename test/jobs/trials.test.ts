@@ -42,6 +42,19 @@ const took = (decisions: number) => ({
   cost_usd: expect.closeTo(0.18 * decisions, 9) as number,
 });
 
+type Row = Readonly<Record<string, unknown>>;
+
+/** Numbers of both rows together, however deep they stand; of anything else, the first one's. */
+function summed(one: Row, other: Row): Row {
+  const entries = Object.entries(one).map(([name, value]) => {
+    const beside = other[name];
+    if (typeof value === "number" && typeof beside === "number") return [name, value + beside];
+    const nested = typeof value === "object" && value !== null && typeof beside === "object" && beside !== null;
+    return [name, nested ? summed(value as Row, beside as Row) : value];
+  });
+  return Object.fromEntries(entries) as Row;
+}
+
 describe("what evaluations, tuning, gates and dry runs take of a paid engine", () => {
   const admin = useJobsAlone();
   let server: VllmStandIn;
@@ -81,8 +94,10 @@ describe("what evaluations, tuning, gates and dry runs take of a paid engine", (
   const start = async (cases: unknown[], of = tenant): Promise<string> =>
     (await of.api(PATH, { body: { cases } })).body.id as string;
   const again = () => admin().query("update signalbox.evaluation_cases set claimed_until = now() - interval '1 s'");
-  async function usage(of = tenant, query = ""): Promise<Record<string, unknown>[]> {
-    return (await of.api(`/usage?${query}`)).body.data as Record<string, unknown>[];
+  async function usage(of = tenant, query = ""): Promise<Row[]> {
+    const rows = (await of.api(`/usage?${query}`)).body.data as Row[];
+    // Of two days as one, should midnight have passed.
+    return query.includes("group_by") || rows.length === 0 ? rows : [rows.reduce(summed)];
   }
   /** What the worker's spool has on disk is in the database a moment later. */
   const expectUsage = (decisions: number, of = tenant) =>
@@ -145,6 +160,13 @@ describe("what evaluations, tuning, gates and dry runs take of a paid engine", (
     // The first turn was remembered: only the second one was asked for.
     expect(await usage()).toMatchObject([{ trials: took(2) }]);
     expect(server.asked).toHaveLength(2);
+  });
+
+  it("stands under the run itself where it began before runs had their key written down", async () => {
+    const id = await start([known("Is my train late?")]);
+    await admin().query("update signalbox.evaluations set key_id = null where id = $1", [id]);
+    await run();
+    expect(await usage(tenant, "group_by=key")).toMatchObject([{ key: id, trials: took(1) }]);
   });
 
   it("is no receipt of a request: none is shown, and no key was used", async () => {

@@ -108,8 +108,8 @@ export const dryRun = createRoute({
   summary: "Decide conversations with two revisions and list what flips",
   description:
     "Every user message is decided with what stood before it, up to 400 in a call; of a recorded request the " +
-    "latest. Nothing is served, stored or recorded; the audit log is told when recordings are used. What the router " +
-    "model takes is in the usage, under `trials`.",
+    "latest. Nothing is served and nothing of the conversations kept; the audit log is told when recordings are used. " +
+    "What the router model takes is in the usage, under `trials`.",
   request: {
     params: z.object({ slug: slugSchema }),
     body: jsonBody(dryRunInputSchema, {

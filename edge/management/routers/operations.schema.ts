@@ -122,6 +122,7 @@ export const publish = createRoute({
   path: "/routers/{slug}/publish",
   ...writing,
   summary: "Publish the draft as the next version",
+  description: "What a gate takes of the router model is in the usage, under `trials`.",
   request: { params, headers: writeHeaders, body: jsonBody(publishSchema, { note: "Contracts get their own model" }) },
   responses: responses(
     json(201, "The version, in force everywhere within ten seconds", versionSummarySchema),

@@ -104,7 +104,8 @@ export const tune = createRoute({
     "Finds the values under which the router's golden turns cost least, and shows what they change. Nothing changes " +
     "unless cases that had no part in the choice are better off too. It takes 20 cases at least, and for the bias 5 " +
     "turns that expect `other` and 5 that expect a policy. Where the engine is a cascade, its bigger engine is asked " +
-    "by the minimum confidence too: evaluate again after a change.",
+    "by the minimum confidence too: evaluate again after a change. What the router model takes is in the usage, under " +
+    "`trials`.",
   request: {
     params: z.object({ slug: slugSchema }),
     headers: writeHeaders.extend({

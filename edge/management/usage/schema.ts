@@ -64,7 +64,8 @@ export const usageRowSchema = z
       .openapi({
         description:
           "What the router model's calls for evaluations, tuning, gates and dry runs took, where it counts; in none " +
-          "of the other sums. The key is the one that asked for them.",
+          "of the other sums. The key is the one that asked for them; of an evaluation from before keys were kept with " +
+          "them, the evaluation's id.",
       }),
     latency_ms: z
       .object({ p50: z.number().nullable(), p95: z.number().nullable() })
