@@ -12,6 +12,8 @@ import { parseArgs } from "node:util";
 import { createService } from "../create-service.ts";
 import { calibrationsSchema } from "../decide/calibration.ts";
 import type { Calibration, Calibrations } from "../decide/calibration.ts";
+import type { ServedEngine } from "../decide/served-engine.ts";
+import type { Registry } from "../engines/registry.ts";
 import { harnessDeps } from "./harness-deps.ts";
 import { parseEnv } from "../env.ts";
 import { crossValidate, fitCalibration, isListed } from "./fit-calibration.ts";
@@ -62,33 +64,7 @@ async function main(): Promise<void> {
     // Without conversations itself, the document is a part of where the numbers come from.
     files.push(await readLabelled(policies, () => []), ...(await Promise.all(cases)));
   }
-  // The embedded engine shortlists for others, so it is there whoever is fitted.
-  await startEngine(registry.comparing);
-  await startEngine(engine);
-  const progress = showProgress(
-    process.stderr,
-    files.reduce((sum, { records }) => sum + records.length, 0),
-  );
-  const observations: Observation[] = [];
-  const data: NonNullable<Calibration["fitted"]>["data"] = [];
-  let leftOut = 0;
-  for (const { file, sha256, records } of files) {
-    const before = observations.length;
-    for (const record of records) {
-      const observed = await observe(engine, record);
-      observations.push(...observed.observations);
-      leftOut += observed.leftOut;
-      progress.step();
-    }
-    data.push({
-      file,
-      sha256,
-      conversations: records.length,
-      decisions: observations.slice(before).filter(isListed).length,
-    });
-  }
-  progress.end();
-  for (const one of registry.all) one.stop();
+  const { observations, data, leftOut } = await observeAll(engine, registry, files);
   const decisions = observations.filter(isListed).length;
   if (decisions < FEWEST) throw new Error(`${decisions} labelled decisions are too few to fit to`);
 
@@ -101,8 +77,48 @@ async function main(): Promise<void> {
   process.stdout.write(`${name}\n${JSON.stringify(calibration, null, 2)}\n`);
 }
 
+/** What the engine says of every labelled conversation. Its registry is stopped after it, whatever happened. */
+async function observeAll(engine: ServedEngine, registry: Registry, files: readonly Labelled[]) {
+  const progress = showProgress(
+    process.stderr,
+    files.reduce((sum, { records }) => sum + records.length, 0),
+  );
+  const observations: Observation[] = [];
+  const data: NonNullable<Calibration["fitted"]>["data"] = [];
+  let leftOut = 0;
+  try {
+    // The embedded engine shortlists for others, so it is there whoever is fitted.
+    await startEngine(registry.comparing);
+    await startEngine(engine);
+    for (const { file, sha256, records } of files) {
+      const before = observations.length;
+      for (const record of records) {
+        const observed = await observe(engine, record);
+        observations.push(...observed.observations);
+        leftOut += observed.leftOut;
+        progress.step();
+      }
+      const decisions = observations.slice(before).filter(isListed).length;
+      data.push({ file, sha256, conversations: records.length, decisions });
+    }
+  } finally {
+    progress.end();
+    for (const one of registry.all) one.stop();
+  }
+  return { observations, data, leftOut };
+}
+
+interface Labelled {
+  readonly file: string;
+  readonly sha256: string;
+  readonly records: readonly BenchmarkRecord[];
+}
+
 /** A file by name and SHA-256, and the labelled conversations in it. */
-async function readLabelled(path: string, parse: (text: string) => BenchmarkRecord[] | Promise<BenchmarkRecord[]>) {
+async function readLabelled(
+  path: string,
+  parse: (text: string) => BenchmarkRecord[] | Promise<BenchmarkRecord[]>,
+): Promise<Labelled> {
   const content = await readFile(path);
   const sha256 = createHash("sha256").update(content).digest("hex");
   return { file: basename(path), sha256, records: await parse(content.toString()) };

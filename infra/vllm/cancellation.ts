@@ -15,7 +15,7 @@ const ENDED = "vllm:request_success_total";
  */
 export async function leaveMidAnswer(
   server: ServerUnderTest,
-  withinMs: number = SLOT_IS_FREED_WITHIN_MS,
+  { seenWithinMs = SLOT_IS_FREED_WITHIN_MS, freedWithinMs = SLOT_IS_FREED_WITHIN_MS } = {},
 ): Promise<string> {
   const { url, model } = server;
   const client = createVllmClient(createDeps(), undefined);
@@ -26,8 +26,10 @@ export async function leaveMidAnswer(
   const counted = await client.tokenize(url, prompt, new AbortController().signal);
   if (counted.kind !== "answered") return `its prompt was not counted: ${counted.kind}`;
   const { tokens, window } = counted.value;
-  if (!(await until(async () => (await running()) === 0, withinMs))) return "others' requests run at the server";
+  if (Number.isNaN(await running())) return "the server does not say what it runs";
+  if (!(await until(async () => (await running()) === 0, seenWithinMs))) return "others' requests run at the server";
   const before = await ended();
+  if (Number.isNaN(before)) return "the server does not say what it has written";
 
   const endless = {
     model,
@@ -41,12 +43,12 @@ export async function leaveMidAnswer(
   } as const;
   const caller = new AbortController();
   const asked = client.readNext(url, endless, caller.signal);
-  const ran = await until(async () => (await running()) > 0, withinMs);
+  const ran = await until(async () => (await running()) > 0, seenWithinMs);
   caller.abort();
   const { kind } = await asked;
   if (!ran) return `it was never seen to run (${kind})`;
-  if (!(await until(async () => (await running()) === 0, withinMs)))
-    return `it still runs after ${String(withinMs)} ms`;
+  if (!(await until(async () => (await running()) === 0, freedWithinMs)))
+    return `it still runs after ${String(freedWithinMs)} ms`;
   return (await ended()) === before ? "" : "the server wrote the answer to its end";
 }
 

@@ -54,7 +54,9 @@ export async function checkConformance(
     refusedAs(server, { model: "no-such-model", prompt: "x" }, NOT_FOUND, ({ message }) => message !== ""),
   );
   await check("a prompt that is longer than the window is refused as 400, and read as too long", () =>
-    refusedAs(server, { model: server.model, prompt: "word ".repeat(200_000) }, BAD_REQUEST, isTooLong),
+    refusedAs(server, { model: server.model, prompt: "word ".repeat(200_000) }, BAD_REQUEST, (refusal) =>
+      isTooLong({ status: BAD_REQUEST, refusal }),
+    ),
   );
   await check("a body that is no request is refused as 400, with a message that is read", () =>
     refusedAs(server, { model: server.model, prompt: 7 }, BAD_REQUEST, ({ message }) => message !== ""),

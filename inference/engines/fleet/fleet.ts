@@ -8,7 +8,7 @@ const REST_MS = 1_000;
 const LONGEST_REST_MS = 60_000;
 /** A replica that was well for this long has its earlier ejections forgotten. */
 const WELL_MS = 60_000;
-/** Soft troubles in a row after which a replica is ejected. */
+/** Answers in a row that make no sense after which a replica is ejected. */
 const TROUBLES_TO_EJECT = 3;
 /** Looks in a row that find a replica ill after which it is ejected. */
 const LOOKS_TO_EJECT = 2;
@@ -18,8 +18,12 @@ const MAX_ATTEMPTS = 8;
 const ATTEMPT_SHARE = 0.5;
 /** A wait of less says nothing about a replica. */
 const SILENCE_FLOOR_MS = 50;
-/** Silence that makes a replica a suspect, as a multiple of what an answer typically takes. */
-const SILENCE_FACTOR = 4;
+/** Waits in a row that make a replica a suspect when they come to nothing. */
+const SILENCES_TO_SUSPECT = 3;
+/** How long they must last together: a server with more than it can do answers now and then, one that hangs never. */
+const LONG_SILENCE_MS = 1_000;
+/** The same, in answers that typically come in that time. */
+const LONG_SILENCE_FACTOR = 4;
 const UNKNOWN_TYPICAL_MS = 250;
 const SMOOTHING = 0.2;
 
@@ -84,7 +88,8 @@ export function createFleet(
     replica.ready = true;
     replica.readySince = deps.now();
     replica.failedLooks = 0;
-    hasAnswered(replica);
+    clear(replica);
+    replica.answeredAt = deps.now();
     tell(replica);
   };
 
@@ -106,7 +111,8 @@ export function createFleet(
       return;
     }
     admit(replica);
-    if (prove !== null) deps.schedule(WATCH_MS, () => void watch(replica, replica.readySince));
+    const since = replica.readySince;
+    if (prove !== null) deps.schedule(WATCH_MS, () => void watch(replica, since));
   };
 
   /** Looks after one stay of a replica; the next stay is watched by a watch of its own. */
@@ -120,7 +126,8 @@ export function createFleet(
     const isNeeded = decides && !replicas.some((other) => other.ready && other.failedLooks === 0);
     if (replica.failedLooks >= LOOKS_TO_EJECT && !isNeeded) eject(replica);
     else {
-      replica.foreign = Math.max(0, (load ?? 0) - replica.running);
+      // One too busy to say what it has is as busy as it was.
+      if (typeof load === "number") replica.foreign = Math.max(0, load - replica.running);
       deps.schedule(replica.failedLooks > 0 ? REST_MS : WATCH_MS, () => void watch(replica, since));
     }
   };
@@ -130,40 +137,53 @@ export function createFleet(
     return known.length === 0 ? null : Math.min(...known);
   };
 
+  const clear = (replica: Replica): void => {
+    replica.troubles = 0;
+    replica.suspect = false;
+    wasHeard(replica);
+  };
+
+  const wasHeard = (replica: Replica): void => {
+    replica.silences = 0;
+    replica.silentSince = null;
+  };
+
+  const learn = (replica: Replica, ms: number): void => {
+    replica.typicalMs = replica.typicalMs === null ? ms : replica.typicalMs + SMOOTHING * (ms - replica.typicalMs);
+  };
+
   /** The last one that is left stays in: it may be overloaded rather than broken, and nobody else could serve. */
-  const wasTrouble = (replica: Replica): void => {
+  const onTrouble = (replica: Replica): void => {
     replica.troubles += 1;
     if (replica.troubles >= TROUBLES_TO_EJECT && hasOthers(replica)) eject(replica);
   };
 
-  /** Where all are silent it is the load; the next answer of another shows that it was this one. */
-  const wasSilent = (replica: Replica, waitedMs: number): void => {
+  /** Adds up waits, for one at the deadlines that decisions have is too short to tell silence from a slow answer. */
+  const onSilence = (replica: Replica, waitedMs: number): void => {
     const typical = typicalMs() ?? UNKNOWN_TYPICAL_MS;
     // A hasty deadline or a caller who left says nothing about the replica.
     if (waitedMs < Math.max(SILENCE_FLOOR_MS, typical)) return;
-    replica.troubles += 1;
+    replica.silences += 1;
     replica.silentSince ??= Math.max(replica.answeredAt, deps.now() - waitedMs);
     const silentMs = deps.now() - replica.silentSince;
-    const isLong = silentMs >= Math.max(SILENCE_FLOOR_MS, SILENCE_FACTOR * typical);
-    if (replica.troubles >= TROUBLES_TO_EJECT && isLong) replica.suspect = true;
+    const isLong = silentMs >= Math.max(LONG_SILENCE_MS, LONG_SILENCE_FACTOR * typical);
+    if (replica.silences >= SILENCES_TO_SUSPECT && isLong) replica.suspect = true;
   };
 
-  const hasAnswered = (replica: Replica): void => {
+  /**
+   * An answer shows whose the silence of the suspects was: their own, or, when it comes from one of them, that of a load
+   * which all had, and which would be worse on fewer.
+   */
+  const onAnswer = (replica: Replica, ms: number): void => {
+    learn(replica, ms);
     replica.answeredAt = deps.now();
-    replica.troubles = 0;
-    replica.silentSince = null;
-    replica.suspect = false;
-  };
-
-  const wasWell = (replica: Replica, ms: number): void => {
-    hasAnswered(replica);
-    replica.typicalMs = replica.typicalMs === null ? ms : replica.typicalMs + SMOOTHING * (ms - replica.typicalMs);
+    const wasSuspect = replica.suspect;
+    clear(replica);
     if (!replica.ready) return;
     for (const other of replicas) {
       if (!other.suspect) continue;
-      // After an overload all are suspects: one that was well until then need only prove itself, which takes no rest.
-      const wasWellLong = deps.now() - other.readySince > WELL_MS;
-      eject(other, prove !== null && wasWellLong ? 0 : undefined);
+      if (wasSuspect) clear(other);
+      else eject(other);
     }
   };
 
@@ -177,7 +197,7 @@ export function createFleet(
     const limit = AbortSignal.any([signal, cut.signal]);
     const shareMs = deadlineAt === undefined ? Infinity : Math.ceil((deadlineAt - began) * ATTEMPT_SHARE);
     // Where answers take longer than a share, two replicas asked in turn would both be left before they answer.
-    const uncut =
+    const callOffCut =
       hasNext() && shareMs < Infinity && (typicalMs() ?? 0) <= shareMs
         ? deps.schedule(shareMs, () => {
             if (hasNext()) cut.abort();
@@ -189,17 +209,20 @@ export function createFleet(
       // Most connections that break were kept open, and closed by the other side as they were used again.
       if (isCutOff(asked) && !limit.aborted) asked = await attempt(replica.baseUrl, limit);
       const ms = deps.now() - began;
-      if (asked.verdict === "answered") wasWell(replica, ms);
+      if (asked.verdict === "answered") onAnswer(replica, ms);
       else if (limit.aborted) {
-        wasSilent(replica, ms);
-        // It takes at least twice as long as it was given: what is slower than a share is not cut at one again.
-        if (cut.signal.aborted) replica.typicalMs ??= 2 * ms;
+        onSilence(replica, ms);
+        // It is taken to need twice what it was given: where all have become slower than a share, none is cut for long.
+        if (cut.signal.aborted) learn(replica, 2 * ms);
         return "late";
-      } else if (asked.verdict === "troubled") wasTrouble(replica);
-      else if (asked.verdict === "gone") eject(replica, asked.restMs);
+      } else {
+        wasHeard(replica);
+        if (asked.verdict === "troubled") onTrouble(replica);
+        else if (asked.verdict === "gone") eject(replica, asked.restMs);
+      }
       return asked;
     } finally {
-      uncut?.();
+      callOffCut?.();
       replica.running -= 1;
     }
   };

@@ -9,9 +9,10 @@ export interface Replica {
   running: number;
   /** Decisions that others have running or waiting there, as the server itself says. */
   foreign: number;
-  /** Troubles in a row that were not bad enough to eject it at once. */
+  /** Answers in a row that made no sense, but were not bad enough to eject it at once. */
   troubles: number;
-  /** Since when it has let decisions wait longer than they take and answered none; null when it has not. */
+  /** Decisions that it let wait longer than they take, with nothing heard of it since the first; since when. */
+  silences: number;
   silentSince: number | null;
   /** Looks at it in a row that found it ill. */
   failedLooks: number;
@@ -34,6 +35,7 @@ export const newReplica = (baseUrl: string, index: number): Replica => ({
   running: 0,
   foreign: 0,
   troubles: 0,
+  silences: 0,
   silentSince: null,
   failedLooks: 0,
   suspect: false,

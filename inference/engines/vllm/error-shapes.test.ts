@@ -23,6 +23,8 @@ test.each(["", "<html>502</html>", "[]", "null", '{"error":null}', '{"detail":[{
 );
 
 test("an overlong prompt is told from other bad requests", () => {
-  expect(isTooLong(readRefusal(fixture("error-status-phrase.json")))).toBe(true);
-  expect(isTooLong(readRefusal(fixture("error-bad-request.json")))).toBe(false);
+  const overlong = readRefusal(fixture("error-status-phrase.json"));
+  expect(isTooLong({ status: 400, refusal: overlong })).toBe(true);
+  expect(isTooLong({ status: 500, refusal: overlong })).toBe(false);
+  expect(isTooLong({ status: 400, refusal: readRefusal(fixture("error-bad-request.json")) })).toBe(false);
 });

@@ -20,8 +20,15 @@ export function readRefusal(body: string): UpstreamRefusal {
 }
 
 /** The prompt does not fit the model's context window. */
-export function isTooLong({ param, message }: UpstreamRefusal): boolean {
-  return param === "input_tokens" || /maximum (context|model) length/i.test(message);
+export function isTooLong({
+  status,
+  refusal,
+}: {
+  readonly status: number;
+  readonly refusal: UpstreamRefusal;
+}): boolean {
+  const { param, message } = refusal;
+  return status === 400 && (param === "input_tokens" || /maximum (context|model) length/i.test(message));
 }
 
 function parse(body: string): Record<string, unknown> {

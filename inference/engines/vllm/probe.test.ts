@@ -41,6 +41,7 @@ describe("a server is constrained for as long as it stays, when", () => {
   test.each<[string, Answered, Answered]>([
     ["it refuses /tokenize with 404", NOT_FOUND, NAMED],
     ["its /tokenize is another server's", [200, '{"tokens":[]}'], NAMED],
+    ["a gateway forbids /tokenize", [403, recorded("error-detail.json")], NAMED],
     ["it refuses /tokenize with 405", [405, recorded("error-detail.json")], NAMED],
     ["it refuses the step with 400", TOKENIZED, [400, recorded("error-bad-request.json")]],
     ["it refuses the step with 422", TOKENIZED, [422, recorded("error-detail.json")]],

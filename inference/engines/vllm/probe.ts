@@ -16,8 +16,8 @@ export type Ability = "tokens" | "counted" | "constrained";
 const POLICIES = [{ name: "weather", description: "The weather of a place" }];
 const CONVERSATION: readonly Turn[] = [{ role: "user", content: "Will it rain in Bergen?" }];
 
-/** Statuses of a refusal that mean "not known here" and will tomorrow; any other may be gone in a second. */
-const NOT_KNOWN: readonly number[] = [400, 404, 405, 422, 501];
+/** Statuses of a refusal that mean "not here" and will tomorrow; any other may be gone in a second. */
+const NOT_KNOWN: readonly number[] = [400, 403, 404, 405, 422, 501];
 
 /**
  * Asks a server for a decision in the best way it has, which also warms it: its first constrained answer takes half a

@@ -73,7 +73,7 @@ export function createConstraintReader(client: VllmClient, made: PromptsMade): C
         cost.reduce((a, b) => a + b, 0),
       );
       const read = await choose(baseUrl, within(budget), parts);
-      const tooLong = read.kind === "refused" && read.status === 400 && isTooLong(read.refusal);
+      const tooLong = read.kind === "refused" && isTooLong(read);
       return tooLong ? choose(baseUrl, within(budget * SHARE_OF_TOO_LONG), parts) : read;
     },
   };

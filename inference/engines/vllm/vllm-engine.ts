@@ -170,7 +170,7 @@ function verdictOf(read: Read): Attempt<Read>["verdict"] {
   if (read.kind === "garbled") return "troubled";
   if (read.kind !== "refused") return read.kind === "answered" ? "answered" : "done";
   if (read.status === 429 || read.status === 503) return "elsewhere";
-  return read.status === 400 && isTooLong(read.refusal) ? "done" : "troubled";
+  return isTooLong(read) ? "done" : "troubled";
 }
 
 function refusalFor(read: Exclude<Read, { kind: "answered" }>, name: string): Refused {
@@ -179,7 +179,7 @@ function refusalFor(read: Exclude<Read, { kind: "answered" }>, name: string): Re
     return refuse("invalid_request", message, { param: "policies" });
   }
   if (read.kind === "refused") {
-    if (read.status === 400 && isTooLong(read.refusal)) {
+    if (isTooLong(read)) {
       const message = `The conversation and the policies are too long for the engine \`${name}\`.`;
       return refuse("invalid_request", message, { param: "conversation" });
     }
