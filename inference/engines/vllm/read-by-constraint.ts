@@ -1,5 +1,4 @@
 import { fitConversation } from "../../prompts/fit-conversation.ts";
-import { createLruCache } from "../lru-cache.ts";
 import type { Asked, VllmClient } from "./client.ts";
 import { constrainedRequest, longestAnswer } from "./constrained-request.ts";
 import { isTooLong } from "./error-shapes.ts";
@@ -12,12 +11,14 @@ import { readAnswer } from "./read-answer.ts";
 const CHARACTERS_A_TOKEN = 3;
 /** What is left of a conversation that nobody could count and that was too long. */
 const SHARE_OF_TOO_LONG = 1 / 4;
-/** Of policy sets, whose tokens are counted once each. */
-const CACHE_BYTES = 1024 * 1024;
 
 export interface ConstraintReader {
-  /** By the server's own count of tokens, of one that has `/tokenize`. */
-  readonly readCounted: (baseUrl: string, parts: QuestionParts) => Promise<Read>;
+  /** What a policy set leaves of the window, by the count of a server that has `/tokenize`. */
+  readonly boundsOf: (
+    baseUrl: string,
+    parts: Pick<QuestionParts, "routes" | "options" | "signal">,
+  ) => Promise<Asked<PromptBounds>>;
+  readonly readCounted: (baseUrl: string, bounds: PromptBounds, parts: QuestionParts) => Promise<Read>;
   /** By an estimate; what the server finds too long is asked once more, and is shorter then. */
   readonly readEstimated: (baseUrl: string, parts: QuestionParts) => Promise<Read>;
 }
@@ -26,19 +27,6 @@ export interface ConstraintReader {
 export function createConstraintReader(client: VllmClient, made: PromptsMade): ConstraintReader {
   const { model, format, maxConversationTokens } = made;
   const prompts = createPromptFitter(client, made, format.answerPrefix);
-  const known = createLruCache<PromptBounds>(CACHE_BYTES);
-
-  const boundsOf = async (baseUrl: string, parts: QuestionParts): Promise<Asked<PromptBounds>> => {
-    const { routes, options } = parts;
-    const cached = known.get(routes);
-    if (cached !== undefined) return { kind: "answered", value: cached };
-    const bare = await prompts.bare(baseUrl, parts);
-    if (bare.kind !== "answered") return bare;
-    const { tokens, window } = bare.value;
-    const bounds = { bare: tokens.length, answer: longestAnswer(options), window };
-    known.set(routes, bounds, 2 * routes.length);
-    return { kind: "answered", value: bounds };
-  };
 
   const choose = async (
     baseUrl: string,
@@ -57,10 +45,15 @@ export function createConstraintReader(client: VllmClient, made: PromptsMade): C
   };
 
   return {
-    readCounted: async (baseUrl, parts) => {
-      const bounds = await boundsOf(baseUrl, parts);
-      if (bounds.kind !== "answered") return bounds;
-      const prompt = await prompts.fit(baseUrl, bounds.value, parts);
+    boundsOf: async (baseUrl, parts) => {
+      const bare = await prompts.bare(baseUrl, parts);
+      if (bare.kind !== "answered") return bare;
+      const { tokens, window } = bare.value;
+      return { kind: "answered", value: { bare: tokens.length, answer: longestAnswer(parts.options), window } };
+    },
+
+    readCounted: async (baseUrl, bounds, parts) => {
+      const prompt = await prompts.fit(baseUrl, bounds, parts);
       return prompt.kind === "answered" ? choose(baseUrl, prompt.value.text, parts) : prompt;
     },
 

@@ -13,6 +13,7 @@ import { reportedLoad } from "../fleet/reported-load.ts";
 import { createVllmClient } from "./client.ts";
 import { isTooLong } from "./error-shapes.ts";
 import { firstAnswer } from "./first-answer.ts";
+import type { PromptBounds } from "./fit-prompt.ts";
 import { createOptions } from "./options.ts";
 import type { Options } from "./options.ts";
 import { probe } from "./probe.ts";
@@ -41,7 +42,9 @@ interface PreparedRoutes {
   readonly options: Options;
   /** Read from the first server that can name tokens; null until one did. */
   candidates: CandidateTokens | null;
-  /** Under way for whoever needs them. */
+  /** Counted by the first server that can count but names no tokens; null until one did. */
+  bounds: PromptBounds | null;
+  /** Candidates under way for whoever needs them. */
   reading: Promise<{ readonly found: CandidateTokens | null }> | null;
 }
 
@@ -111,7 +114,13 @@ export function createVllmEngine(deployment: Deployment, deps: Deps): Engine<Pre
       if (read === null) return { kind: "unreachable" };
       if (read.found !== null) return reader.read(baseUrl, read.found, parts);
     }
-    return ability === "counted" ? constrained.readCounted(baseUrl, parts) : constrained.readEstimated(baseUrl, parts);
+    if (ability !== "counted") return constrained.readEstimated(baseUrl, parts);
+    if (prepared.bounds === null) {
+      const counted = await constrained.boundsOf(baseUrl, parts);
+      if (counted.kind !== "answered") return counted;
+      prepared.bounds = counted.value;
+    }
+    return constrained.readCounted(baseUrl, prepared.bounds, parts);
   };
 
   return {
@@ -133,6 +142,7 @@ export function createVllmEngine(deployment: Deployment, deps: Deps): Engine<Pre
         routes: format.routes(policies),
         options: createOptions(policies, format),
         candidates: null,
+        bounds: null,
         reading: null,
       };
       await candidatesOf(prepared);
