@@ -62,7 +62,7 @@ async function main(): Promise<void> {
     const set = parsePolicies(await readFile(policies, "utf8"), policies);
     const cases = golden.map((path) => readLabelled(path, (text) => parseGoldenCases(text, path, set)));
     // Without conversations itself, the document is a part of where the numbers come from.
-    files.push(await readLabelled(policies, () => []), ...(await Promise.all(cases)));
+    files.push(...(await Promise.all([readLabelled(policies, () => []), ...cases])));
   }
   const { observations, data, leftOut } = await observeAll(engine, registry, files);
   const decisions = observations.filter(isListed).length;

@@ -133,6 +133,18 @@ test("golden cases and the router's document, as the API exports both, are fitte
   });
 });
 
+test("a golden case of another router is said in one line, with its place", async () => {
+  const [golden, document] = [join(folder, "stranger.jsonl"), join(folder, "small-router.json")];
+  await writeFile(golden, JSON.stringify({ messages: [{ role: "user", content: "Hi" }], expected: ["elsewhere"] }));
+  await writeFile(document, JSON.stringify({ policies: [{ name: "here", description: "Anything" }] }));
+  const out = join(folder, "stranger.json");
+  const { code, error } = await run("calibrate", [
+    ...["--engine", "jev", "--golden", golden],
+    ...["--policies", document, "--out", out],
+  ]);
+  expect([code, error]).toEqual([1, `${golden}:1: expected[0] names no policy of the document\n`]);
+});
+
 test.each(["jev", "both"])("attacks are put to any engine: %s", async (engine) => {
   const before = server.asked.length;
   const args = ["--engine", engine, "--data", join(folder, "cases.jsonl"), "--conversations", "2", "--json"];
