@@ -136,7 +136,8 @@ test("golden cases and the router's document, as the API exports both, are fitte
 test("a golden case of another router is said in one line, with its place", async () => {
   const [golden, document] = [join(folder, "stranger.jsonl"), join(folder, "small-router.json")];
   await writeFile(golden, JSON.stringify({ messages: [{ role: "user", content: "Hi" }], expected: ["elsewhere"] }));
-  await writeFile(document, JSON.stringify({ policies: [{ name: "here", description: "Anything" }] }));
+  // So long that the cases are read first, and fail before anything else is done.
+  await writeFile(document, JSON.stringify({ policies: [{ name: "here", description: "Anything" }] }).padEnd(2 ** 24));
   const out = join(folder, "stranger.json");
   const { code, error } = await run("calibrate", [
     ...["--engine", "jev", "--golden", golden],
