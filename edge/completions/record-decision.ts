@@ -1,5 +1,6 @@
 import type { Deps } from "../deps.ts";
 import type { Principal } from "../tenancy/snapshot.ts";
+import { appendRecord } from "../usage/append-record.ts";
 import type { DecisionRecord } from "../usage/decision-record.ts";
 import { orLate } from "../within.ts";
 import type { RouteBody } from "./chat-body.schema.ts";
@@ -34,7 +35,7 @@ export async function recordDecision(
   const make = () => decisionRow(principal, context, plan, ended, deps.env.ENGINE_PRICES);
   const { promise: appended, resolve: onAppended } = Promise.withResolvers<undefined>();
   const keep = (row: DecisionRecord) => recordConversation(deps, principal, plan, body, row, answer ?? null);
-  const done = appendRecord(deps, context, make, { keep, onAppended: () => onAppended(undefined) });
+  const done = appendRecord(deps, context.requestId, make, { keep, onAppended: () => onAppended(undefined) });
   context.waitUntil(done);
   await orLate(deps.sleep, HOLD_LIMIT_MS, Promise.race([appended, done]));
 }
@@ -49,32 +50,5 @@ export function recordShadow(
   shadow: { readonly id: string; readonly rolloutId: string },
 ): Promise<void> {
   const ended = { ...end, endedAt: deps.now() };
-  return appendRecord(deps, context, () => shadowRow(principal, context, plan, ended, shadow));
-}
-
-interface Beside {
-  /** What else is kept of the request. */
-  readonly keep: (row: DecisionRecord) => Promise<void>;
-  /** Called when the sink has the receipt. */
-  readonly onAppended: () => void;
-}
-
-const NOTHING_BESIDE: Beside = { keep: () => Promise.resolve(), onAppended: () => undefined };
-
-/** Hands what is made to the usage sink, and does what is to be done beside. Never rejects. */
-export async function appendRecord(
-  deps: Deps,
-  { requestId }: RequestContext,
-  make: () => DecisionRecord | Promise<DecisionRecord>,
-  { keep, onAppended }: Beside = NOTHING_BESIDE,
-): Promise<void> {
-  let decisionId: string | null = null;
-  try {
-    const record = await make();
-    decisionId = record.id;
-    await Promise.all([deps.usage.append(record).then(onAppended), keep(record)]);
-  } catch (error) {
-    const name = error instanceof Error ? error.name : typeof error;
-    deps.log("error", "decision_not_recorded", { request_id: requestId, decision_id: decisionId, name });
-  }
+  return appendRecord(deps, context.requestId, () => shadowRow(principal, context, plan, ended, shadow));
 }

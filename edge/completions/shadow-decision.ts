@@ -2,12 +2,12 @@ import type { Deps } from "../deps.ts";
 import type { Reading, Verdict } from "../routing/decision.ts";
 import { settingsUnder } from "../routing/settings-under.ts";
 import type { Principal } from "../tenancy/snapshot.ts";
+import { appendRecord } from "../usage/append-record.ts";
 import type { DecisionRecord } from "../usage/decision-record.ts";
 import { censored } from "./ask-shadow.ts";
 import { decideWith, type Asked, type DecidedTurn } from "./decide-turn.ts";
 import { decisionRow } from "./decision-row.ts";
 import type { Plan } from "./plan.ts";
-import { appendRecord } from "./record-decision.ts";
 import type { RequestContext } from "./request-context.ts";
 import { ended, nothingServed } from "./request-ends.ts";
 
@@ -52,7 +52,7 @@ export function beginShadowDecision(
     return { ...row, routing_arm: `shadow@${rollout.id}`, agrees: agreement(served.verdict, came.verdict) };
   };
   const record = (make: () => DecisionRecord | Promise<DecisionRecord>) =>
-    context.waitUntil(appendRecord(deps, context, make));
+    context.waitUntil(appendRecord(deps, context.requestId, make));
 
   if (rollout.shadow_exhausted_on === new Date(now).toISOString().slice(0, 10)) {
     record(() => rowOf(NOT_ASKED, censored("budget")));

@@ -3,6 +3,7 @@ import type { Env } from "../env.ts";
 import type { Log } from "../log.ts";
 import type { Reading } from "../routing/decision.ts";
 import type { Sleep } from "../sleep.ts";
+import { appendRecord } from "../usage/append-record.ts";
 import type { UsageSink } from "../usage/decision-record.ts";
 import { trialRecord, type TrialOwner } from "../usage/trial-record.ts";
 import type { WaitUntil } from "../wait-until.ts";
@@ -54,16 +55,9 @@ export async function counted<T>(
   }
 }
 
-/** Never rejects: what was found out does not depend on it, so the log must tell. */
-async function count(deps: CountingDeps, owner: TrialOwner, readings: readonly Reading[]): Promise<void> {
-  const { env, now, newId, usage, log } = deps;
-  let id: string | null = null;
-  try {
-    id = newId("decision");
-    const record = trialRecord(owner, readings, { id, atMs: now(), enginePrices: env.ENGINE_PRICES });
-    if (record !== null) await usage.append(record);
-  } catch (error) {
-    const name = error instanceof Error ? error.name : typeof error;
-    log("error", "decision_not_recorded", { request_id: owner.requestId, decision_id: id, name });
-  }
+function count(deps: CountingDeps, owner: TrialOwner, readings: readonly Reading[]): Promise<void> {
+  const { env, now, newId } = deps;
+  return appendRecord(deps, owner.requestId, () =>
+    trialRecord(owner, readings, { id: newId("decision"), atMs: now(), enginePrices: env.ENGINE_PRICES }),
+  );
 }
