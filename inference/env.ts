@@ -90,9 +90,6 @@ export function parseEnv(variables: Readonly<Record<string, string | undefined>>
 
 /** What an issue is about; of keys that nothing reads, each. */
 function wrongNames(issue: z.core.$ZodIssue): string[] {
-  if (issue.code !== "unrecognized_keys") return [dotted(issue.path)];
-  return issue.keys.map((key) => dotted([...issue.path, key]));
+  if (issue.code !== "unrecognized_keys") return [z.core.toDotPath(issue.path)];
+  return issue.keys.map((key) => z.core.toDotPath([...issue.path, key]));
 }
-
-const dotted = (path: readonly PropertyKey[]): string =>
-  path.map((part, at) => (typeof part === "number" ? `[${part}]` : `${at === 0 ? "" : "."}${String(part)}`)).join("");

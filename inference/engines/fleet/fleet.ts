@@ -140,10 +140,10 @@ export function createFleet(
   const clear = (replica: Replica): void => {
     replica.troubles = 0;
     replica.suspect = false;
-    wasHeard(replica);
+    clearSilence(replica);
   };
 
-  const wasHeard = (replica: Replica): void => {
+  const clearSilence = (replica: Replica): void => {
     replica.silences = 0;
     replica.silentSince = null;
   };
@@ -216,7 +216,7 @@ export function createFleet(
         if (cut.signal.aborted) learn(replica, 2 * ms);
         return "late";
       } else {
-        wasHeard(replica);
+        clearSilence(replica);
         if (asked.verdict === "troubled") onTrouble(replica);
         else if (asked.verdict === "gone") eject(replica, asked.restMs);
       }
